@@ -1,0 +1,331 @@
+"""An opportunity's standing: what its verdicts over time add up to on a given day.
+
+The clock counts days since the last *verified buyer commitment*; notes, date bumps and the rep's
+own e-mails don't reset it.  A roll-over is a pending activity moved later with no new buyer
+evidence.  A commitment that is still to come stands, whatever was logged after it, unless the
+buyer withdrew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from pydantic import BaseModel, ConfigDict
+
+from auditor.domain.findings import Commitment, Contact, Finding
+from auditor.domain.labels import Label, Reason
+from auditor.domain.records import NextActivity, Opportunity
+from auditor.domain.stages import DEFAULT_STAGES, Stage, find_stage
+from auditor.domain.verdict import Defect, Evidence, Status
+
+PARK_AFTER_DAYS = 28
+"""A buyer event at least this far ahead parks the opportunity until then."""
+SILENT_AFTER = 3
+"""Unanswered attempts in a row that show a loss (codebook, "What shows a loss")."""
+NO_SHOWS_LOST = 2
+"""No-shows that show a loss."""
+ROLLED_OFTEN = 2
+"""From this many roll-overs on a pending activity counts as kept rolling."""
+GRACE_DAYS = 3
+"""Days after a commitment's date in which its outcome may still come in."""
+
+
+class ClockStart(StrEnum):
+    """What the clock counts from."""
+
+    COMMITMENT = "commitment"
+    OPENED = "opened"
+    FIRST_ACTIVITY = "first_activity"
+    UNKNOWN = "unknown"
+
+
+class QuotedWords(BaseModel):
+    """Evidence with the day and the person that it comes from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    evidence: Evidence
+    """The words and where they stand."""
+    activity_id: str
+    """The activity that holds them."""
+    said_on: date
+    """Day of the activity (of the earlier one, where the quote is from its history)."""
+    kind: str
+    """Kind of the activity."""
+    said_by: str | None = None
+    """Speaker where the text has turns, else the rep who wrote it down."""
+
+
+class Standing(BaseModel):
+    """Where an opportunity stands on a day."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    opportunity_id: str
+    """The opportunity."""
+    as_of: date
+    """The day that all counts refer to."""
+    label: Label | None = None
+    """What its history shows; None where nothing was judged."""
+    reason: Reason | None = None
+    """The deciding reason."""
+    status: Status = Status.NEEDS_REVIEW
+    """Whether the label may be acted on."""
+    confidence: float = 0.0
+    """Of the label, 0 to 1."""
+    clock_days: int | None = None
+    """Days since the last verified buyer commitment, or since the start where there is none."""
+    clock_from: ClockStart = ClockStart.UNKNOWN
+    """What the clock counts from."""
+    patience_days: int = 30
+    """Days that the stage allows without a buyer commitment."""
+    days_in_stage: int | None = None
+    """Days since the last stage change, where known."""
+    roll_overs: int = 0
+    """Times the pending activity was moved later with no new buyer evidence."""
+    unanswered: int = 0
+    """Unanswered attempts in a row up to now."""
+    no_shows: int = 0
+    """No-shows since the buyer was last heard."""
+    parked_until: date | None = None
+    """The day of the quoted buyer event that it waits for."""
+    event_on: date | None = None
+    """Latest day of the last commitment, past or to come."""
+    pending: NextActivity | None = None
+    """The pending next activity now."""
+    defects: tuple[Defect, ...] = ()
+    """What is wrong with it."""
+    quotes: tuple[QuotedWords, ...] = ()
+    """The words that show it, the deciding ones first."""
+    activity_id: str | None = None
+    """The activity that decides."""
+    warnings: tuple[str, ...] = ()
+    """What the reader should know."""
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether the clock has run past what the stage allows."""
+        return self.clock_days is not None and self.clock_days > self.patience_days
+
+    @property
+    def event_passed(self) -> bool:
+        """Whether the last commitment's day is over and its outcome is due."""
+        return self.event_on is not None and self.event_on + timedelta(GRACE_DAYS) < self.as_of
+
+
+def compute_standing(
+    opportunity: Opportunity,
+    findings: Sequence[Finding],
+    *,
+    as_of: date,
+    stages: tuple[Stage, ...] = DEFAULT_STAGES,
+) -> Standing:
+    """Adds up an opportunity's findings.
+
+    Args:
+        opportunity: with its pending activity as it stands now, where known.
+        findings: its judged activities, in any order.
+        as_of: the day to stand on; later findings are left out.
+        stages: kinds of stage with their patience.
+    """
+    past = sorted(
+        (f for f in findings if f.activity.occurred_at.date() <= as_of),
+        key=lambda f: f.activity.occurred_at.replace(tzinfo=None),
+    )
+    clock_days, clock_from = _clock(opportunity, past, as_of)
+    unanswered, no_shows = _silence(past)
+    pending = _pending(opportunity, past)
+    rolled = _roll_overs(opportunity, past, pending)
+    common = {
+        "opportunity_id": opportunity.id,
+        "as_of": as_of,
+        "clock_days": clock_days,
+        "clock_from": clock_from,
+        "patience_days": find_stage(opportunity.stage, stages).patience_days,
+        "days_in_stage": _days_in_stage(opportunity, as_of),
+        "roll_overs": rolled,
+        "unanswered": unanswered,
+        "no_shows": no_shows,
+        "pending": pending,
+    }
+    if not past:
+        return Standing(**common, warnings=("no activity was logged up to this day",))
+    deciding, live = _deciding(past, as_of)
+    silent = live is None and (unanswered >= SILENT_AFTER or no_shows >= NO_SHOWS_LOST)
+    verdict = deciding.verdict
+    label, reason = verdict.label, verdict.reason
+    if silent and label is Label.VAGUE_CALLBACK:
+        label, reason = Label.IMPLICIT_LOSS, Reason.NO_RESPONSE
+    return Standing(
+        **common,
+        label=label,
+        reason=reason,
+        status=verdict.status,
+        confidence=verdict.confidence,
+        parked_until=_parked_until(label, live, as_of),
+        event_on=_event_on(deciding, live),
+        defects=_defects(opportunity, past, pending, rolled, as_of),
+        quotes=_quotes(deciding, past if silent else (), live),
+        activity_id=deciding.activity.id,
+        warnings=verdict.warnings,
+    )
+
+
+def _clock(
+    opportunity: Opportunity, past: Sequence[Finding], as_of: date
+) -> tuple[int | None, ClockStart]:
+    proven = [f for f in past if f.proves_commitment]
+    if proven:
+        return (as_of - proven[-1].activity.occurred_at.date()).days, ClockStart.COMMITMENT
+    if opportunity.opened_on and opportunity.opened_on <= as_of:
+        return (as_of - opportunity.opened_on).days, ClockStart.OPENED
+    if past:
+        return (as_of - past[0].activity.occurred_at.date()).days, ClockStart.FIRST_ACTIVITY
+    return None, ClockStart.UNKNOWN
+
+
+def _silence(past: Sequence[Finding]) -> tuple[int, int]:
+    """Unanswered attempts in a row and no-shows since the buyer was last heard."""
+    attempts = no_shows = 0
+    for finding in reversed(past):
+        if finding.contact is Contact.TWO_WAY:
+            break
+        attempts += max(1, finding.attempts) if finding.contact is Contact.ATTEMPT else 0
+        no_shows += finding.contact is Contact.NO_SHOW
+    return attempts, no_shows
+
+
+def _pending(opportunity: Opportunity, past: Sequence[Finding]) -> NextActivity | None:
+    if opportunity.next_activity_known or opportunity.next_activity:
+        return opportunity.next_activity
+    return past[-1].activity.next_activity if past else None
+
+
+def _roll_overs(
+    opportunity: Opportunity, past: Sequence[Finding], pending: NextActivity | None
+) -> int:
+    """Moves of the pending activity to a later day since the last buyer commitment.
+
+    The CRM's own history of due dates is taken where there is one; else the pending activities
+    that the logged activities carried.
+    """
+    if opportunity.due_history:
+        dues = [*opportunity.due_history, *([pending.due_on] if pending and pending.due_on else [])]
+        proven = [f.activity.occurred_at.date() for f in past if f.proves_commitment]
+        dues = [d for d in dues if not proven or d > proven[-1]]
+        return sum(b > a for a, b in pairwise(dues))
+    rolled, due = 0, None
+    for finding in past:
+        following = finding.activity.next_activity
+        if finding.proves_commitment:
+            rolled = 0
+        elif following and following.due_on and due and following.due_on > due:
+            rolled += 1
+        due = following.due_on if following and following.due_on else due
+    if pending and pending.due_on and due and pending.due_on > due:
+        rolled += 1
+    return rolled
+
+
+def _days_in_stage(opportunity: Opportunity, as_of: date) -> int | None:
+    entered = [c.entered_on for c in opportunity.stage_history if c.entered_on <= as_of]
+    return (as_of - max(entered)).days if entered else None
+
+
+def _deciding(past: Sequence[Finding], as_of: date) -> tuple[Finding, Finding | None]:
+    """The finding that decides, and the one with a commitment still to come, if any.
+
+    A commitment to come outlives later notes that show neither a loss nor a new commitment.
+    """
+    latest = _latest_telling(past)
+    if latest.verdict.label is Label.IMPLICIT_LOSS:
+        return latest, None
+    for finding in reversed(past):
+        if finding.verdict.label is Label.IMPLICIT_LOSS:
+            break
+        if finding.proves_commitment and any(c.latest >= as_of for c in finding.commitments):
+            withdrawn = any(
+                f.contact is Contact.TWO_WAY
+                and f.verdict.label is Label.VAGUE_CALLBACK
+                and f.activity.occurred_at > finding.activity.occurred_at
+                for f in past
+            )
+            return (latest, None) if withdrawn else (finding, finding)
+    return latest, None
+
+
+def _latest_telling(past: Sequence[Finding]) -> Finding:
+    """The latest finding that is a contact with the buyer; the latest of all where none is."""
+    for finding in reversed(past):
+        if finding.contact is not Contact.NONE or finding.verdict.label is not Label.VAGUE_CALLBACK:
+            return finding
+    return past[-1]
+
+
+def _commitments_ahead(live: Finding, as_of: date) -> list[Commitment]:
+    return [c for c in live.commitments if c.latest >= as_of]
+
+
+def _parked_until(label: Label, live: Finding | None, as_of: date) -> date | None:
+    if live is None or label is not Label.MEANINGFUL_NEXT_STEP:
+        return None
+    first = min(c.earliest for c in _commitments_ahead(live, as_of))
+    return first if (first - as_of).days >= PARK_AFTER_DAYS else None
+
+
+def _event_on(deciding: Finding, live: Finding | None) -> date | None:
+    dates = [c.latest for c in (live or deciding).commitments]
+    pending = deciding.activity.next_activity
+    meaningful = deciding.verdict.label is Label.MEANINGFUL_NEXT_STEP
+    if not dates and meaningful and pending and pending.due_on:
+        dates = [pending.due_on]
+    return max(dates) if dates else None
+
+
+def _defects(
+    opportunity: Opportunity,
+    past: Sequence[Finding],
+    pending: NextActivity | None,
+    rolled: int,
+    as_of: date,
+) -> tuple[Defect, ...]:
+    """The latest verdict's defects, brought up to date with what is pending now."""
+    if pending is None:
+        known = opportunity.next_activity_known or bool(past)
+        return (Defect.MISSING,) if known else ()
+    stale = {Defect.MISSING, Defect.OVERDUE, Defect.KEPT_ROLLING}
+    found = [d for d in past[-1].verdict.next_activity_defects if d not in stale]
+    if pending.due_on and pending.due_on < as_of:
+        found.insert(0, Defect.OVERDUE)
+    if rolled >= ROLLED_OFTEN:
+        found.append(Defect.KEPT_ROLLING)
+    return tuple(found)
+
+
+def _quotes(
+    deciding: Finding, silent: Sequence[Finding], live: Finding | None
+) -> tuple[QuotedWords, ...]:
+    """The deciding words; for silence, the words of the last attempts."""
+    if not silent:
+        return tuple(_quoted(deciding, e) for e in deciding.verdict.evidence)
+    rows: list[QuotedWords] = []
+    for finding in reversed(silent):
+        if finding.contact is Contact.TWO_WAY or len(rows) == SILENT_AFTER:
+            break
+        own = [e for e in finding.verdict.evidence if e.field == "text"]
+        rows += [_quoted(finding, own[0])] if own else []
+    return tuple(rows) or tuple(_quoted(deciding, e) for e in deciding.verdict.evidence)
+
+
+def _quoted(finding: Finding, evidence: Evidence) -> QuotedWords:
+    activity = finding.activity
+    return QuotedWords(
+        evidence=evidence,
+        activity_id=activity.id,
+        said_on=activity.occurred_at.date(),
+        kind=activity.kind.value,
+        said_by=evidence.speaker or activity.owner,
+    )

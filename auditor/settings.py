@@ -1,0 +1,112 @@
+"""Settings: ``AUDITOR_*`` environment variables, then ``auditor.toml``, then defaults.
+
+Secrets are held so that no log, error or ``repr`` shows them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from auditor.errors import ConfigurationError
+
+CONFIG_FILE = "auditor.toml"
+"""Looked for in the working folder."""
+
+
+def data_folder() -> Path:
+    """The user's data folder for the auditor, per the platform's custom."""
+    return Path(platformdirs.user_data_dir("call-notes-auditor", appauthor=False))
+
+
+def default_database_url() -> str:
+    """SQLite in the user's data folder."""
+    return f"sqlite:///{data_folder() / 'auditor.db'}"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; each field is ``AUDITOR_<NAME>`` or a key of auditor.toml."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AUDITOR_",
+        toml_file=CONFIG_FILE,
+        extra="forbid",
+        env_ignore_empty=True,
+        populate_by_name=True,
+    )
+
+    database_url: str = Field(default_factory=default_database_url)
+    """SQLAlchemy URL; SQLite in the user's data folder by default."""
+    classifier: Literal["local", "rules", "llm", "cascade"] = "local"
+    """Which classifier judges."""
+    review_below: float = Field(default=0.55, ge=0, le=1)
+    """A confidence under this becomes needs_review."""
+    close_above: float = Field(default=0.70, ge=0, le=1)
+    """Closing is recommended only from this confidence on."""
+    decisions_shown: int = Field(default=12, ge=1, le=50)
+    """Decisions at the top of the docket."""
+    day_first: bool | None = None
+    """How 03/04 is read: True 3 April, False March 4; None is told by each file or text."""
+    time_zone: str = "UTC"
+    """Zone of the supervisor's day, as an IANA name."""
+    threads: int = Field(default=0, ge=0, le=256)
+    """Processor threads for the local model; 0 takes all."""
+    llm_model: str | None = None
+    """Language model to ask, as ``provider:name``; none is asked by default."""
+    llm_base_url: str | None = None
+    """Address of any OpenAI-compatible server."""
+    llm_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("llm_api_key", "AUDITOR_LLM_API_KEY", "OPENAI_API_KEY"),
+    )
+    """Key of the language model; falls back to OPENAI_API_KEY."""
+    llm_daily_budget: float = Field(default=5.0, ge=0)
+    """Most US dollars to spend on the language model in a day."""
+    secret_key: SecretStr | None = None
+    """Signs sessions and links of the web application."""
+    smtp_url: SecretStr | None = None
+    """``smtp://user:password@host:port`` for sending digests."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments before environment before auditor.toml."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Reads the settings.
+
+    Args:
+        overrides: values from the command line; None means "not given".
+
+    Raises:
+        ConfigurationError: naming the setting, the value's problem and the mend; never a secret.
+    """
+    given = {k: v for k, v in overrides.items() if v is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as exc:
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in exc.errors(include_input=False)
+        )
+        raise ConfigurationError(
+            f"settings: {problems}; mend the AUDITOR_* variable or {CONFIG_FILE}"
+        ) from None
+    except ValueError as exc:  # a TOML file that does not parse
+        raise ConfigurationError(f"{CONFIG_FILE}: {exc}; mend the file") from None
