@@ -1,0 +1,1 @@
+"""Judging one activity: classifiers behind one protocol, grounding of quotes, checks, verdicts."""
