@@ -1,0 +1,1 @@
+"""Labelled sets, metrics, runs, comparison, reports and training of the local model."""
