@@ -139,8 +139,15 @@ class _Cleaner:
         if not close:
             self.unclosed.add(tag)
             return None
-        self.found.append(Edit(start, close.end(), "\n" if tag in _BLOCK else ""))
-        return close.end()
+        return self._drop(start, close.end(), "\n" if tag in _BLOCK else "")
+
+    def _drop(self, start: int, end: int, replacement: str = "") -> int:
+        """Drops a stretch, with the blank after it where one stands before it too."""
+        blank_before = start == 0 or self.raw[start - 1] == " "
+        if blank_before and self.raw[end : end + 1] == " ":
+            end += 1
+        self.found.append(Edit(start, end, replacement))
+        return end
 
     def _cut_through(self, start: int, after: int, closing: str) -> int:
         """Drops from ``start`` through the next ``closing``; nothing where there is none."""
@@ -152,5 +159,4 @@ class _Cleaner:
         if end < 0:
             self.unclosed.add(closing)
             return after
-        self.found.append(Edit(start, end + len(closing), ""))
-        return end + len(closing)
+        return self._drop(start, end + len(closing))

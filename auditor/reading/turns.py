@@ -91,7 +91,7 @@ class Conversation:
 def split_turns(text: str) -> tuple[Turn, ...]:
     """Cuts a transcript into turns; lines without a name go on the turn before them."""
     found = list(_TURN.finditer(text))
-    ends = [f.start() for f in found[1:]] + [len(text)]
+    ends = [f.start() for f in found[1:]] + [len(text)] * bool(found)
     turns = []
     for match, limit in zip(found, ends, strict=True):
         end = match.end() + len(text[match.end() : limit].rstrip())

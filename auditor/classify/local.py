@@ -1,0 +1,109 @@
+"""The local classifier: the shipped encoder behind the classifier protocol.
+
+It works offline and without a key.  Records seen before are not encoded again.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from auditor.classify.encoder_input import EncoderInput, PastInput, PendingInput
+from auditor.classify.protocol import Candidate, ClauseAct, Opinion
+from auditor.domain.records import TextFormat
+from auditor.reading.language import foreign_language
+from auditor.reading.prepared import SUBJECT, Place, PreparedRecord, history_field
+
+if TYPE_CHECKING:
+    from auditor.classify.encoder import Encoder, Encoding
+
+REMEMBERED = 50_000
+"""Opinions kept in memory for records that come again (notes pasted on many opportunities)."""
+
+
+class LocalClassifier:
+    """Judges with the shipped model."""
+
+    def __init__(self, *, threads: int = 0, encoder: Encoder | None = None) -> None:
+        """Loads nothing yet but the model's configuration.
+
+        Args:
+            threads: processor threads; 0 takes what the machine has.
+            encoder: another encoder than the shipped one.
+
+        Raises:
+            ModelError: where the model's files are missing or of another make.
+        """
+        if encoder is None:
+            from auditor.classify.encoder import Encoder
+
+            encoder = Encoder(threads=threads or None)
+        self._encoder = encoder
+        self._seen: OrderedDict[EncoderInput, Opinion] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        """``local-`` and the model's version."""
+        return f"local-{self._encoder.version}"
+
+    def opine(self, records: Sequence[PreparedRecord]) -> list[Opinion]:
+        """Gives one opinion a record, in order."""
+        inputs = [encoder_input(r) for r in records]
+        fresh = list(dict.fromkeys(i for i in inputs if i not in self._seen))
+        found = dict(zip(fresh, map(_opinion, self._encoder.encode(fresh), fresh), strict=True))
+        opinions = [found.get(i) or self._recall(i) for i in inputs]
+        for key, opinion in found.items():
+            self._remember(key, opinion)
+        return opinions
+
+    def _recall(self, key: EncoderInput) -> Opinion:
+        self._seen.move_to_end(key)
+        return self._seen[key]
+
+    def _remember(self, key: EncoderInput, opinion: Opinion) -> None:
+        self._seen[key] = opinion
+        if len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+
+
+def encoder_input(prepared: PreparedRecord) -> EncoderInput:
+    """What the encoder is given of a prepared record: clean texts throughout."""
+    activity = prepared.record.activity
+    pending = activity.next_activity
+    subject = prepared.fields[SUBJECT].text if SUBJECT in prepared.fields else ""
+    talk = prepared.conversation
+    return EncoderInput(
+        text=prepared.text,
+        format=TextFormat.TRANSCRIPT.value if talk is not None else TextFormat.NOTE.value,
+        kind=activity.kind.value,
+        stage=prepared.record.opportunity.stage,
+        occurred_at=activity.occurred_at,
+        people=tuple((p.name, p.role) for p in activity.participants),
+        pending=PendingInput(pending.kind.value, subject, pending.due_on) if pending else None,
+        history=tuple(
+            PastInput(past.kind.value, past.occurred_at, prepared.fields[history_field(i)].text)
+            for i, past in enumerate(prepared.record.history)
+        ),
+        turns=talk.turns if talk is not None else (),
+    )
+
+
+def _opinion(encoding: Encoding, given: EncoderInput) -> Opinion:
+    foreign = foreign_language(given.text)
+    warning = f"the text seems to be {foreign}, which the local model was not trained on"
+    return Opinion(
+        probabilities=encoding.labels,
+        reasons=encoding.reasons,
+        tests=encoding.tests,
+        clauses=tuple(
+            ClauseAct(Place(c.field, c.start, c.end), c.act, c.acts[c.act])
+            for c in encoding.clauses
+        ),
+        evidence=tuple(
+            Candidate(Place(e.field, e.start, e.end), e.score) for e in encoding.evidence
+        ),
+        embedding=tuple(encoding.embedding.tolist()),
+        warnings=(warning,) if foreign else (),
+        abstains=bool(foreign) or not given.text.strip(),
+    )
