@@ -28,7 +28,7 @@ from auditor.domain.records import (
 )
 from auditor.errors import InputError
 
-_PLACEHOLDER = re.compile(r"\{([+-]\d+):(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{([+-]?\d+):(\w+)\}")
 _LABELS = {
     "meaningful": Label.MEANINGFUL_NEXT_STEP,
     "vague": Label.VAGUE_CALLBACK,
@@ -88,11 +88,15 @@ def load_sample(today: date) -> SampleTeam:
             except (ValueError, KeyError) as exc:
                 raise InputError(f"{name}:{number}: {exc}; mend the sample's line") from exc
         _end_opportunity(state)
+    teams = {o.owner: o.team for o in state.opportunities if o.team}
     return SampleTeam(
         firm=state.firm,
         supervisor=state.supervisor,
         as_of=state.monday,
-        opportunities=tuple(state.opportunities),
+        opportunities=tuple(
+            o.model_copy(update={"team": o.team or teams.get(o.owner)})
+            for o in state.opportunities
+        ),
         activities=tuple(state.activities),
         meant=state.meant,
     )
@@ -121,7 +125,7 @@ def _setting(state: _State, key: str, value: str) -> None:
         update = _stages(state, value) if key == "stages" else _pending(state, value)
         state.open_now = state.open_now.model_copy(update=update)
     elif key in ("firm", "supervisor", "team", "currency"):
-        setattr(state, key, value.partition("<")[0].strip())
+        setattr(state, key, re.split(r"[<:]", value)[0].strip())
     elif key not in ("reps", "stages"):
         raise ValueError(f"unknown key {key!r}")
 

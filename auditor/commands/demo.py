@@ -1,0 +1,39 @@
+"""``auditor demo``: audits the shipped sample of a sales team and prints its docket."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from pathlib import Path
+
+from auditor.classify.registry import make_classifier, make_policy
+from auditor.commands.screen import notice, print_docket, progress
+from auditor.commands.writing import write_digest, write_verdicts
+from auditor.domain.records import Activity
+from auditor.domain.week import Week
+from auditor.intake.sample import load_sample
+from auditor.jobs.audit import audit, make_docket, with_history
+from auditor.settings import Settings
+
+
+def run_demo(folder: Path, settings: Settings, *, today: date) -> None:
+    """Audits the sample as of the Monday of today's week and writes the digest and verdicts."""
+    sample = load_sample(today)
+    classifier = make_classifier(settings.classifier, settings)
+    policy = make_policy(classifier, settings)
+    logged: dict[str, list[Activity]] = defaultdict(list)
+    for activity in sample.activities:
+        logged[activity.opportunity_id or ""].append(activity)
+    units = [with_history(o, logged[o.id]) for o in sample.opportunities if logged[o.id]]
+    with progress("Reading notes and calls", total=len(sample.activities)) as tick:
+        audited = list(audit(units, classifier, policy, as_of=sample.as_of, on_judged=tick))
+    docket = make_docket(
+        audited,
+        week=Week.last_before(sample.as_of),
+        policy=policy,
+        shown=settings.decisions_shown,
+    )
+    view = write_digest(docket, folder, policy=policy, heading=sample.firm)
+    write_verdicts((f.verdict for a in audited for f in a.findings), folder / "verdicts.jsonl")
+    print_docket(view)
+    notice(f"\nWritten: {folder}/digest.html, digest.txt, digest.json and verdicts.jsonl")
