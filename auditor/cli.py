@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,23 @@ _AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day of the audit; today by default."),
 ]
+
+
+class ClassifierName(StrEnum):
+    """Classifiers that can be asked for."""
+
+    LOCAL = "local"
+    RULES = "rules"
+    LLM = "llm"
+    CASCADE = "cascade"
+
+
+class FailOn(StrEnum):
+    """Recommendations that may make an audit exit with 1."""
+
+    CLOSE = "close"
+    ADVANCE = "advance"
+    REVIEW = "review"
 
 
 def _print_version(given: bool) -> None:
@@ -56,8 +74,114 @@ def demo(
     run_demo(out, load_settings(), today=_day(as_of))
 
 
+_Paths = Annotated[
+    list[str],
+    typer.Argument(
+        help="CSV, JSON or JSONL exports, .vtt, .srt or .txt transcripts, folders; - for stdin."
+    ),
+]
+_MapFile = Annotated[Path | None, typer.Option("--mapping", help="TOML or JSON mapping file.")]
+_Maps = Annotated[
+    list[str], typer.Option("--map", help="Column of a field, FIELD=COLUMN; may be repeated.")
+]
+_DayFirst = Annotated[
+    bool | None,
+    typer.Option("--day-first/--month-first", help="How 03/04 is read; told by the file if unset."),
+]
+_Encoding = Annotated[str | None, typer.Option(help="Encoding of all files; detected if unset.")]
+_Delimiter = Annotated[str | None, typer.Option(help="Delimiter of CSV files; detected if unset.")]
+_MaxText = Annotated[float, typer.Option("--max-text-mb", help="Longest text of one field, in MB.")]
+_Report = Annotated[
+    Path | None, typer.Option("--report", help="Write how the files were read, as JSON.")
+]
+_Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every column guess.")]
+_Classifier = Annotated[
+    ClassifierName | None, typer.Option("--classifier", help="Who judges; `local` by default.")
+]
+
+
+@app.command()
+def audit(
+    paths: _Paths,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File for the verdicts; stdout if unset.")
+    ] = None,
+    classifier: _Classifier = None,
+    fail_on: Annotated[
+        list[FailOn] | None,
+        typer.Option("--fail-on", help="Exit 1 where an opportunity should be closed or advanced."),
+    ] = None,
+    mapping: _MapFile = None,
+    maps: _Maps = [],  # noqa: B006 - typer reads the default, nothing changes it
+    day_first: _DayFirst = None,
+    encoding: _Encoding = None,
+    delimiter: _Delimiter = None,
+    max_text_mb: _MaxText = 2.0,
+    report: _Report = None,
+    as_of: _AsOf = None,
+    verbose: _Verbose = False,
+) -> None:
+    """Judge every activity in the files: one verdict a line, as JSON."""
+    from auditor.commands.audit import FileOptions, run_audit
+    from auditor.domain.verdict import Action
+    from auditor.settings import load_settings
+
+    files = FileOptions(mapping, maps, day_first, encoding, delimiter, max_text_mb, report, verbose)
+    settings = load_settings(classifier=classifier and classifier.value)
+    actions = [Action(f.value) for f in fail_on or ()]
+    code = run_audit(paths, settings, files, out=out, as_of=_day(as_of), fail_on=actions)
+    raise typer.Exit(code)
+
+
+@app.command()
+def digest(
+    paths: _Paths,
+    week: Annotated[
+        str | None, typer.Option(help="ISO week, such as 2026-W47; the last whole one if unset.")
+    ] = None,
+    team: Annotated[str | None, typer.Option(help="Only this team's opportunities.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")] = Path("digest"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the digest as JSON.")] = False,
+    classifier: _Classifier = None,
+    mapping: _MapFile = None,
+    maps: _Maps = [],  # noqa: B006 - typer reads the default, nothing changes it
+    day_first: _DayFirst = None,
+    encoding: _Encoding = None,
+    delimiter: _Delimiter = None,
+    max_text_mb: _MaxText = 2.0,
+    report: _Report = None,
+    verbose: _Verbose = False,
+) -> None:
+    """Make the week's docket: the few decisions that matter, as HTML, text and JSON."""
+    from auditor.commands.audit import FileOptions, run_digest
+    from auditor.domain.week import Week
+    from auditor.settings import load_settings
+
+    files = FileOptions(mapping, maps, day_first, encoding, delimiter, max_text_mb, report, verbose)
+    settings = load_settings(classifier=classifier and classifier.value)
+    chosen = Week.parse(week) if week else Week.last_before(_day(None))
+    run_digest(paths, settings, files, out=out, week=chosen, team=team, as_json=as_json)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Check configuration, model, database and key, and say what to mend."""
+    from auditor.commands.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(as_json=as_json))
+
+
 def _day(given: datetime | None) -> date:
     return given.date() if given else datetime.now().astimezone().date()
+
+
+def _mount_eval() -> None:
+    """Hangs on the evaluators' commands, which stand above this package."""
+    from importlib import import_module
+
+    app.add_typer(import_module("eval.cli").app, name="eval")
 
 
 def main() -> None:

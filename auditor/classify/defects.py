@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
 from auditor.domain.findings import Commitment
 from auditor.domain.labels import Label
 from auditor.domain.records import NextActivity
+from auditor.domain.standing import ROLLED_OFTEN
+from auditor.domain.subjects import is_contact_only
 from auditor.domain.verdict import Defect
 from auditor.reading.prepared import PreparedRecord
 
-_CONTACT_ONLY = re.compile(
-    r"^\W*(?:(?:re)?-?(?:call|ring|phone|chase|ping|nudge|email|e-mail|mail|text|bump|try)(?:\s?back|\s?again|\s?in)?"
-    r"|f/?u|f-up|follow[\s-]?up|follow up (?:call|email|with)|check[\s-]?(?:in|ing in|up)"
-    r"|touch(?:ing)? base"
-    r"|catch[\s-]?up|circle back|keep(?:ing)? in touch|see where (?:they|he|she)\S* at|reminder"
-    r"|to-?do|task|next steps?"
-    r"|update|status|call|cb|vm|intro|wiedervorlage|rückruf|relance|opvolgen|richiamare|llamar)\b(?P<rest>.*)$",
-    re.IGNORECASE,
-)
-_EVENT_WORD = re.compile(
-    r"\b(?:demo|workshop|board|decision|sign(?:ing|ature|s)?|contract|po|order|review|trial|pilot|survey|visit|kick-?off"
-    r"|presentation|presenting|tender|award|vote|committee|redlines?|result|install|audit|interview|viewing|test|quote|proposal)\b",
-    re.IGNORECASE,
-)
 _ROUND_DAYS = frozenset({7, 14, 21, 28, 30, 42, 56, 60, 84, 90, 91, 120, 180, 182, 364, 365})
 _SLACK_DAYS = 3
-ROLLED_OFTEN = 2
-"""From this many roll-overs on the pending activity counts as kept rolling."""
 
 
 def find_defects(
@@ -66,7 +51,7 @@ def find_defects(
         found.append(Defect.OVERDUE)
     if not pending.subject.strip():
         found.append(Defect.NO_SUBJECT)
-    elif not meaningful and _nothing_happens(pending.subject):
+    elif not meaningful and is_contact_only(pending.subject):
         found.append(Defect.NOTHING_HAPPENS)
     if not meaningful and pending.due_on and _is_round(prepared, pending.due_on, logged):
         found.append(Defect.ROUND_INTERVAL)
@@ -81,12 +66,6 @@ def _contradicts(pending: NextActivity, commitments: Sequence[Commitment]) -> bo
         return False
     slack = timedelta(days=_SLACK_DAYS)
     return all(pending.due_on > c.latest + slack for c in commitments)
-
-
-def _nothing_happens(subject: str) -> bool:
-    """A contact for its own sake: "Call back", "FU Lee", with no event named."""
-    match = _CONTACT_ONLY.match(subject.strip())
-    return bool(match) and not _EVENT_WORD.search(subject)
 
 
 def _is_round(prepared: PreparedRecord, due: date, logged: date) -> bool:

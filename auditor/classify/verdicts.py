@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from auditor.classify.contacts import find_commitments, judge_contact
 from auditor.classify.defects import find_defects
@@ -27,8 +26,7 @@ def judge(
     classifier: Classifier,
     policy: Policy,
     *,
-    as_of: date | None = None,
-    pending_known: bool = True,
+    pending_known: Sequence[bool] | None = None,
 ) -> list[Finding]:
     """Judges records, one finding each, in order.
 
@@ -36,14 +34,15 @@ def judge(
         records: activities with what was known on their day.
         classifier: gives the opinions.
         policy: thresholds; its fingerprint goes on each verdict.
-        as_of: the day of the audit, for what is overdue; each activity's own day where None.
-        pending_known: False where the source does not tell pending activities.
+        pending_known: for each record, whether its source tells pending activities, so that
+            none is a defect; all do where None.
     """
     prepared = [prepare(r) for r in records]
     opinions = classifier.opine(prepared)
+    known = pending_known or [True] * len(records)
     return [
-        make_finding(p, o, classifier.name, policy, as_of=as_of, pending_known=pending_known)
-        for p, o in zip(prepared, opinions, strict=True)
+        make_finding(p, o, classifier.name, policy, pending_known=k)
+        for p, o, k in zip(prepared, opinions, known, strict=True)
     ]
 
 
@@ -53,7 +52,6 @@ def make_finding(
     classifier: str,
     policy: Policy,
     *,
-    as_of: date | None = None,
     pending_known: bool = True,
 ) -> Finding:
     """Turns one opinion into a verdict with the facts that standing counts."""
@@ -80,7 +78,6 @@ def make_finding(
             prepared,
             label=label,
             commitments=commitments,
-            as_of=as_of,
             pending_known=pending_known,
         ),
         recommendation=advise_on_verdict(

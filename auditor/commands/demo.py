@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
 from auditor.classify.registry import make_classifier, make_policy
 from auditor.commands.screen import notice, print_docket, progress
 from auditor.commands.writing import write_digest, write_verdicts
-from auditor.domain.records import Activity
 from auditor.domain.week import Week
+from auditor.intake.dossier import assemble
 from auditor.intake.sample import load_sample
-from auditor.jobs.audit import audit, make_docket, with_history
+from auditor.jobs.audit import audit, make_docket
 from auditor.settings import Settings
 
 
@@ -21,12 +20,9 @@ def run_demo(folder: Path, settings: Settings, *, today: date) -> None:
     sample = load_sample(today)
     classifier = make_classifier(settings.classifier, settings)
     policy = make_policy(classifier, settings)
-    logged: dict[str, list[Activity]] = defaultdict(list)
-    for activity in sample.activities:
-        logged[activity.opportunity_id or ""].append(activity)
-    units = [with_history(o, logged[o.id]) for o in sample.opportunities if logged[o.id]]
+    dossiers = assemble([*sample.opportunities, *sample.activities])
     with progress("Reading notes and calls", total=len(sample.activities)) as tick:
-        audited = list(audit(units, classifier, policy, as_of=sample.as_of, on_judged=tick))
+        audited = list(audit(dossiers, classifier, policy, as_of=sample.as_of, on_judged=tick))
     docket = make_docket(
         audited,
         week=Week.last_before(sample.as_of),

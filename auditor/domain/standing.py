@@ -19,6 +19,7 @@ from auditor.domain.findings import Commitment, Contact, Finding
 from auditor.domain.labels import Label, Reason
 from auditor.domain.records import NextActivity, Opportunity
 from auditor.domain.stages import DEFAULT_STAGES, Stage, find_stage
+from auditor.domain.subjects import is_same_plan
 from auditor.domain.verdict import Defect, Evidence, Status
 
 PARK_AFTER_DAYS = 28
@@ -217,17 +218,23 @@ def _roll_overs(
         proven = [f.activity.occurred_at.date() for f in past if f.proves_commitment]
         dues = [d for d in dues if not proven or d > proven[-1]]
         return sum(b > a for a, b in pairwise(dues))
-    rolled, due = 0, None
+    rolled = 0
+    before: NextActivity | None = None
     for finding in past:
         following = finding.activity.next_activity
         if finding.proves_commitment:
             rolled = 0
-        elif following and following.due_on and due and following.due_on > due:
+        elif _is_moved(before, following):
             rolled += 1
-        due = following.due_on if following and following.due_on else due
-    if pending and pending.due_on and due and pending.due_on > due:
-        rolled += 1
-    return rolled
+        before = following or before
+    return rolled + _is_moved(before, pending)
+
+
+def _is_moved(before: NextActivity | None, after: NextActivity | None) -> bool:
+    """Whether the same plan stands on a later day."""
+    if not (before and after and before.due_on and after.due_on):
+        return False
+    return after.due_on > before.due_on and is_same_plan(before.subject, after.subject)
 
 
 def _days_in_stage(opportunity: Opportunity, as_of: date) -> int | None:

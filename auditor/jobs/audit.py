@@ -12,34 +12,13 @@ from auditor.domain.docket import Docket, build_docket
 from auditor.domain.findings import Finding
 from auditor.domain.policy import Policy
 from auditor.domain.recommendation import recommend
-from auditor.domain.records import (
-    Activity,
-    AuditRecord,
-    Opportunity,
-    OpportunityStatus,
-    PastActivity,
-)
+from auditor.domain.records import Opportunity, OpportunityStatus
 from auditor.domain.standing import Standing, compute_standing
 from auditor.domain.week import Week
+from auditor.intake.dossier import Dossier
 
 BATCH = 256
 """Records judged at once: enough to sort by length, few enough to stay flat in memory."""
-HISTORY_KEPT = 12
-"""Earlier activities that a record carries at most."""
-
-
-@dataclass(frozen=True)
-class AuditUnit:
-    """An opportunity with the records to judge on it, oldest first."""
-
-    opportunity: Opportunity
-    """The opportunity."""
-    records: tuple[AuditRecord, ...]
-    """One a logged activity."""
-    pending_known: bool = True
-    """Whether the source tells pending activities, so that none is a defect."""
-    has_standing: bool = True
-    """False for a lone record, whose verdict speaks for itself."""
 
 
 @dataclass(frozen=True)
@@ -51,56 +30,31 @@ class AuditedOpportunity:
     findings: tuple[Finding, ...]
     """One a record, oldest first; the deciding one's verdict carries the recommendation."""
     standing: Standing | None
-    """None for a lone record."""
-
-
-def with_history(opportunity: Opportunity, activities: Sequence[Activity]) -> AuditUnit:
-    """Makes records of an opportunity's activities, each with those before it as history."""
-    ordered = sorted(activities, key=lambda a: a.occurred_at.replace(tzinfo=None))
-    records = []
-    past: list[PastActivity] = []
-    for activity in ordered:
-        records.append(
-            AuditRecord(
-                opportunity=opportunity, activity=activity, history=tuple(past[-HISTORY_KEPT:])
-            )
-        )
-        past.append(
-            PastActivity(
-                kind=activity.kind,
-                occurred_at=activity.occurred_at,
-                text=activity.text,
-                next_activity=activity.next_activity,
-                format=activity.format,
-                id=activity.id,
-                duration_seconds=activity.duration_seconds,
-            )
-        )
-    return AuditUnit(opportunity=opportunity, records=tuple(records))
+    """None for a lone record and for a closed opportunity."""
 
 
 def audit(
-    units: Iterable[AuditUnit],
+    dossiers: Iterable[Dossier],
     classifier: Classifier,
     policy: Policy,
     *,
     as_of: date,
     on_judged: Callable[[int], None] = lambda _: None,
 ) -> Iterator[AuditedOpportunity]:
-    """Audits units in order, in constant memory.
+    """Audits dossiers in order, in constant memory.
 
     Args:
-        units: opportunities with their records.
+        dossiers: opportunities with their records.
         classifier: gives the opinions.
         policy: thresholds.
         as_of: the day of the audit: what is overdue, how long the clock has run.
         on_judged: called with the number of records judged since the last call.
     """
-    held: list[AuditUnit] = []
+    held: list[Dossier] = []
     size = 0
-    for unit in units:
-        held.append(unit)
-        size += len(unit.records)
+    for dossier in dossiers:
+        held.append(dossier)
+        size += len(dossier.records)
         if size >= BATCH:
             yield from _audit_batch(held, classifier, policy, as_of, on_judged)
             held, size = [], 0
@@ -108,40 +62,45 @@ def audit(
 
 
 def _audit_batch(
-    units: Sequence[AuditUnit],
+    dossiers: Sequence[Dossier],
     classifier: Classifier,
     policy: Policy,
     as_of: date,
     on_judged: Callable[[int], None],
 ) -> Iterator[AuditedOpportunity]:
-    for known in (True, False):
-        those = [u for u in units if u.pending_known is known]
-        records = [r for u in those for r in u.records]
-        judged = []
-        for at in range(0, len(records), BATCH):
-            judged += judge(records[at : at + BATCH], classifier, policy, pending_known=known)
-            on_judged(len(records[at : at + BATCH]))
-        start = 0
-        for unit in those:
-            own = judged[start : start + len(unit.records)]
-            start += len(unit.records)
-            yield _add_up(unit, own, policy, as_of)
+    records = [r for d in dossiers for r in d.records]
+    known = [k for d in dossiers for k in _pending_known(d)]
+    judged: list[Finding] = []
+    for at in range(0, len(records), BATCH):
+        part = slice(at, at + BATCH)
+        judged += judge(records[part], classifier, policy, pending_known=known[part])
+        on_judged(len(records[part]))
+    start = 0
+    for dossier in dossiers:
+        own = judged[start : start + len(dossier.records)]
+        start += len(dossier.records)
+        yield _add_up(dossier, own, policy, as_of)
+
+
+def _pending_known(dossier: Dossier) -> list[bool]:
+    """Whether the source tells each record's pending activity: it does for the latest only."""
+    earlier = max(0, len(dossier.records) - 1)
+    return [False] * earlier + [dossier.opportunity.next_activity_known] * bool(dossier.records)
 
 
 def _add_up(
-    unit: AuditUnit, findings: Sequence[Finding], policy: Policy, as_of: date
+    dossier: Dossier, findings: Sequence[Finding], policy: Policy, as_of: date
 ) -> AuditedOpportunity:
     """Computes the standing and writes it on the deciding verdict."""
-    if not unit.has_standing or unit.opportunity.status is not OpportunityStatus.OPEN:
-        return AuditedOpportunity(unit.opportunity, tuple(findings), None)
-    standing = compute_standing(unit.opportunity, findings, as_of=as_of)
+    opportunity = dossier.opportunity
+    if dossier.alone or opportunity.status is not OpportunityStatus.OPEN:
+        return AuditedOpportunity(opportunity, tuple(findings), None)
+    standing = compute_standing(opportunity, findings, as_of=as_of)
     done = [
-        _crown(unit.opportunity, f, standing, policy)
-        if f.activity.id == standing.activity_id
-        else f
+        _crown(opportunity, f, standing, policy) if f.activity.id == standing.activity_id else f
         for f in findings
     ]
-    return AuditedOpportunity(unit.opportunity, tuple(done), standing)
+    return AuditedOpportunity(opportunity, tuple(done), standing)
 
 
 def _crown(

@@ -1,0 +1,113 @@
+"""``auditor doctor``: checks what the auditor needs and says what to mend."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from auditor.classify.registry import make_classifier, make_policy
+from auditor.classify.verdicts import judge
+from auditor.commands.screen import out
+from auditor.domain.labels import Label
+from auditor.domain.records import Activity, AuditRecord, Opportunity
+from auditor.errors import AuditorError
+from auditor.intake.sample import load_sample
+from auditor.settings import Settings, load_settings
+
+
+class Health(StrEnum):
+    """How a check went."""
+
+    OK = "ok"
+    NOTE = "note"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was checked."""
+
+    what: str
+    """The thing."""
+    health: Health
+    """How it is."""
+    detail: str
+    """What was seen, with the mend where it is broken."""
+
+
+def run_doctor(*, as_json: bool) -> int:
+    """Checks everything and prints it; returns 1 where something is broken, else 0."""
+    findings = list(_check_all())
+    if as_json:
+        sys.stdout.write(json.dumps([asdict(f) for f in findings], indent=1) + "\n")
+    else:
+        for finding in findings:
+            mark = {Health.OK: "ok    ", Health.NOTE: "note  ", Health.BROKEN: "BROKEN"}
+            out.print(f"{mark[finding.health]}  {finding.what}: {finding.detail}", markup=False)
+    return 1 if any(f.health is Health.BROKEN for f in findings) else 0
+
+
+def _check_all() -> Iterator[Finding]:
+    version = sys.version_info
+    yield Finding("Python", Health.OK, f"{version.major}.{version.minor}.{version.micro}")
+    try:
+        settings = load_settings()
+    except AuditorError as exc:
+        yield Finding("settings", Health.BROKEN, str(exc))
+        return
+    yield Finding("settings", Health.OK, f"classifier {settings.classifier}")
+    yield _guarded("local model", lambda: _judge_one(settings))
+    yield _guarded("sample team", _read_sample)
+    yield _database(settings)
+    yield _language_model(settings)
+
+
+def _guarded(what: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, Health.OK, check())
+    except AuditorError as exc:
+        return Finding(what, Health.BROKEN, str(exc))
+
+
+def _judge_one(settings: Settings) -> str:
+    """Judges a plain callback; the local model must read it as one."""
+    classifier = make_classifier("local", settings)
+    note = Activity(
+        id="doctor",
+        occurred_at=datetime(2026, 3, 2, 10),
+        text="Left it with him, he is busy. Call back in three months.",
+    )
+    record = AuditRecord(opportunity=Opportunity(id="doctor", stage="Proposal"), activity=note)
+    verdict = judge([record], classifier, make_policy(classifier, settings))[0].verdict
+    if verdict.label is not Label.VAGUE_CALLBACK:
+        raise AuditorError(
+            f"{classifier.name} reads a plain callback as {verdict.label.value!r}; reinstall the "
+            "package, its model files are damaged"
+        )
+    return f"{classifier.name} judges"
+
+
+def _read_sample() -> str:
+    sample = load_sample(date(2026, 3, 2))
+    return f"{len(sample.opportunities)} opportunities, {len(sample.activities)} activities"
+
+
+def _database(settings: Settings) -> Finding:
+    url = settings.database_url
+    if not url.startswith("sqlite:///"):
+        kind = url.partition(":")[0]
+        return Finding("database", Health.NOTE, f"{kind}; not used by this version's commands")
+    folder = Path(url.removeprefix("sqlite:///")).parent
+    return Finding("database", Health.OK, f"SQLite in {folder}")
+
+
+def _language_model(settings: Settings) -> Finding:
+    if settings.llm_model is None:
+        return Finding("language model", Health.OK, "off; the local model judges alone")
+    key = "set" if settings.llm_api_key else "not set"
+    return Finding("language model", Health.NOTE, f"{settings.llm_model}, key {key}")
