@@ -1,0 +1,282 @@
+"""The local encoder at run time: records in, scores, acts, evidence and an embedding out.
+
+One forward pass a record.  Needs onnxruntime and tokenizers, which load when the first record is
+encoded; an encoder may be shared between threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditor.classify.composition import FIELD_HISTORY, FIELD_SUBJECT, FIELD_TEXT
+from auditor.classify.encoder_input import EncoderInput
+from auditor.classify.evidence import (
+    FieldSpan,
+    ScoredClauses,
+    choose_evidence,
+    score_clauses,
+    sigmoid,
+    softmax,
+)
+from auditor.classify.features import Featured, FloatArray, Window, featurise, window_places
+from auditor.classify.model_files import (
+    HEADS_FILE,
+    TOKENIZER_FILE,
+    TOKENS_FILE,
+    ModelConfig,
+    model_folder,
+    read_bytes,
+    read_config,
+)
+from auditor.domain.labels import Act, Label, Reason, Test
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+BATCH_TOKENS = 4096
+"""Most tokens, padding included, that go through the encoder at once."""
+_HEAD_BATCH = 64
+
+
+@dataclass(frozen=True)
+class EncodedClause:
+    """A clause with the chances of its acts."""
+
+    field: str
+    """``text``, ``next_activity.subject`` or ``history[i].text``."""
+    start: int
+    """First code point in the field."""
+    end: int
+    """One past the last."""
+    acts: dict[Act, float]
+    """Probability of each act; they sum to 1."""
+    evidence: float
+    """Chance that the clause would be quoted as evidence."""
+
+    @property
+    def act(self) -> Act:
+        """The likeliest act."""
+        return max(self.acts, key=self.acts.__getitem__)
+
+
+@dataclass(frozen=True)
+class EvidenceSpan:
+    """Words that the model takes for evidence."""
+
+    field: str
+    start: int
+    end: int
+    score: float
+    """0 to 1; the first of a record's spans decides."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What the local model says of one record."""
+
+    labels: dict[Label, float]
+    """Calibrated probabilities; they sum to 1."""
+    reasons: dict[Reason, float]
+    """Probabilities over all reasons; they sum to 1."""
+    tests: dict[Test, float]
+    """Probability that each test passes."""
+    loss: float
+    """Probability that the record shows a loss."""
+    clauses: tuple[EncodedClause, ...]
+    """The clauses of text, subject and history, in that order."""
+    evidence: tuple[EvidenceSpan, ...]
+    """One to four spans, the deciding one first; empty where there is no text."""
+    embedding: FloatArray
+    """Unit vector for precedents."""
+    windows: int
+    """How many windows the record was read in."""
+
+    @property
+    def label(self) -> Label:
+        """The likeliest label."""
+        return max(self.labels, key=self.labels.__getitem__)
+
+    @property
+    def reason(self) -> Reason:
+        """The likeliest reason."""
+        return max(self.reasons, key=self.reasons.__getitem__)
+
+
+class Encoder:
+    """The shipped model, or another made by ``auditor train``."""
+
+    def __init__(self, folder: Traversable | None = None, *, threads: int | None = None) -> None:
+        """Reads the configuration; the weights load with the first record.
+
+        Args:
+            folder: the model's files; the shipped ones by default.
+            threads: threads of the ONNX session; the machine's cores, at most four, by default.
+
+        Raises:
+            ModelError: where the files are missing or of another make.
+        """
+        self._folder = model_folder(folder)
+        self._threads = threads or min(4, os.cpu_count() or 1)
+        self._lock = Lock()
+        self._tokenizer: Tokenizer | None = None
+        self._tokens: InferenceSession | None = None
+        self._heads: InferenceSession | None = None
+        self.config: ModelConfig = read_config(self._folder)
+
+    @property
+    def version(self) -> str:
+        """The model's version."""
+        return self.config.version
+
+    def encode(self, records: Sequence[EncoderInput]) -> list[Encoding]:
+        """Judges records.
+
+        Args:
+            records: any number; they are batched by length here.
+
+        Returns:
+            One encoding a record, in order.
+        """
+        if not records:
+            return []
+        tokenizer, tokens, heads = self._load()
+        featured = featurise(records, tokenizer, max_tokens=self.config.max_tokens)
+        outputs = _run_windows(tokens, [w for f in featured for w in f.windows])
+        judged = _run_heads(heads, featured, [o[2] for o in outputs])
+        out, at = [], 0
+        for i, (record, each) in enumerate(zip(records, featured, strict=True)):
+            mine = outputs[at : at + len(each.windows)]
+            at += len(each.windows)
+            clauses = score_clauses(record, each, [m[0] for m in mine], [m[1] for m in mine])
+            out.append(self._encoding(each, clauses, [j[i] for j in judged]))
+        return out
+
+    def _load(self) -> tuple[Tokenizer, InferenceSession, InferenceSession]:
+        with self._lock:
+            if self._tokenizer is None or self._tokens is None or self._heads is None:
+                from tokenizers import Tokenizer
+
+                self._tokens = _session(read_bytes(self._folder, TOKENS_FILE), self._threads)
+                self._heads = _session(read_bytes(self._folder, HEADS_FILE), self._threads)
+                raw = read_bytes(self._folder, TOKENIZER_FILE)
+                self._tokenizer = Tokenizer.from_str(raw.decode("utf-8"))
+                self._tokenizer.no_truncation()
+                self._tokenizer.no_padding()
+            return self._tokenizer, self._tokens, self._heads
+
+    def _encoding(
+        self, featured: Featured, clauses: ScoredClauses, judged: list[FloatArray]
+    ) -> Encoding:
+        logits, reasons, signs, embedding = judged
+        config = self.config
+        passed = dict(zip(config.signs, sigmoid(signs).tolist(), strict=True))
+        chances = softmax(logits / np.float32(config.temperature)).tolist()
+        return Encoding(
+            labels=dict(zip(config.labels, chances, strict=True)),
+            reasons=dict(zip(config.reasons, softmax(reasons).tolist(), strict=True)),
+            tests={t: passed[t.value] for t in Test},
+            loss=passed["loss"],
+            clauses=_clauses(clauses, config.acts),
+            evidence=tuple(
+                EvidenceSpan(*_named(q.span), round(q.score, 4)) for q in choose_evidence(clauses)
+            ),
+            embedding=embedding,
+            windows=len(featured.windows),
+        )
+
+
+def _clauses(scored: ScoredClauses, acts: tuple[Act, ...]) -> tuple[EncodedClause, ...]:
+    chances, quoted = scored.acts.tolist(), scored.quoted.tolist()
+    return tuple(
+        EncodedClause(*_named(span), dict(zip(acts, chances[i], strict=True)), quoted[i])
+        for i, span in enumerate(scored.spans)
+    )
+
+
+def _named(span: FieldSpan) -> tuple[str, int, int]:
+    if span.field == FIELD_TEXT:
+        name = "text"
+    elif span.field == FIELD_SUBJECT:
+        name = "next_activity.subject"
+    else:
+        name = f"history[{span.field - FIELD_HISTORY}].text"
+    return name, span.start, span.end
+
+
+def _session(model: bytes, threads: int) -> InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _run_windows(session: InferenceSession, windows: Sequence[Window]) -> list[list[FloatArray]]:
+    """Act logits, evidence logits and vector of each window, in order."""
+    out: list[list[FloatArray]] = [[] for _ in windows]
+    for chunk in _chunks(windows):
+        results: list[Any] = session.run(None, _inputs([windows[i] for i in chunk]))
+        acts, evidence, pooled = results
+        for row, i in enumerate(chunk):
+            size = len(windows[i].ids)
+            out[i] = [acts[row, :size], evidence[row, :size], pooled[row]]
+    return out
+
+
+def _chunks(windows: Sequence[Window]) -> Iterator[list[int]]:
+    """Indexes of windows of like length, at most BATCH_TOKENS a chunk with padding."""
+    order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
+    chunk: list[int] = []
+    for i in order:
+        if chunk and len(windows[i].ids) * (len(chunk) + 1) > BATCH_TOKENS:
+            yield chunk
+            chunk = []
+        chunk.append(i)
+    if chunk:
+        yield chunk
+
+
+def _inputs(windows: Sequence[Window]) -> dict[str, Any]:
+    shape = (len(windows), max(len(w.ids) for w in windows))
+    whole = {n: np.zeros(shape, np.int64) for n in ("ids", "mask", "types", "roles")}
+    shares = np.zeros(shape, np.float32)
+    for row, window in enumerate(windows):
+        size = len(window.ids)
+        whole["ids"][row, :size] = window.ids
+        whole["mask"][row, :size] = 1
+        whole["types"][row, :size] = window.types
+        whole["roles"][row, :size] = window.roles
+        shares[row, :size] = window.shares
+    return {**whole, "shares": shares}
+
+
+def _run_heads(
+    session: InferenceSession, featured: Sequence[Featured], pooled: Sequence[FloatArray]
+) -> list[FloatArray]:
+    """Label logits, reason logits, signs and embedding, each with a row a record."""
+    counts = [len(f.windows) for f in featured]
+    parts: list[list[FloatArray]] = []
+    at = 0
+    for i in range(0, len(featured), _HEAD_BATCH):
+        some = counts[i : i + _HEAD_BATCH]
+        rows = sum(some)
+        member = np.repeat(np.eye(len(some), dtype=np.float32), some, axis=1)
+        inputs = {
+            "pooled": np.stack(pooled[at : at + rows]),
+            "places": np.concatenate([window_places(c) for c in some]),
+            "member": member,
+            "features": np.stack([f.features for f in featured[i : i + _HEAD_BATCH]]),
+        }
+        at += rows
+        parts.append(session.run(None, inputs))
+    return [np.concatenate([p[n] for p in parts]) for n in range(len(parts[0]))]
