@@ -91,6 +91,12 @@ _DayFirst = Annotated[
 _Encoding = Annotated[str | None, typer.Option(help="Encoding of all files; detected if unset.")]
 _Delimiter = Annotated[str | None, typer.Option(help="Delimiter of CSV files; detected if unset.")]
 _MaxText = Annotated[float, typer.Option("--max-text-mb", help="Longest text of one field, in MB.")]
+_Undated = Annotated[
+    datetime | None,
+    typer.Option(
+        "--undated-as", formats=["%Y-%m-%d"], help="Day of the activities of files without dates."
+    ),
+]
 _Report = Annotated[
     Path | None, typer.Option("--report", help="Write how the files were read, as JSON.")
 ]
@@ -117,6 +123,7 @@ def audit(
     encoding: _Encoding = None,
     delimiter: _Delimiter = None,
     max_text_mb: _MaxText = 2.0,
+    undated_as: _Undated = None,
     report: _Report = None,
     as_of: _AsOf = None,
     verbose: _Verbose = False,
@@ -126,7 +133,9 @@ def audit(
     from auditor.domain.verdict import Action
     from auditor.settings import load_settings
 
-    files = FileOptions(mapping, maps, day_first, encoding, delimiter, max_text_mb, report, verbose)
+    files = FileOptions(
+        mapping, maps, day_first, encoding, delimiter, max_text_mb, undated_as, report, verbose
+    )
     settings = load_settings(classifier=classifier and classifier.value)
     actions = [Action(f.value) for f in fail_on or ()]
     code = run_audit(paths, settings, files, out=out, as_of=_day(as_of), fail_on=actions)
@@ -149,6 +158,7 @@ def digest(
     encoding: _Encoding = None,
     delimiter: _Delimiter = None,
     max_text_mb: _MaxText = 2.0,
+    undated_as: _Undated = None,
     report: _Report = None,
     verbose: _Verbose = False,
 ) -> None:
@@ -157,7 +167,9 @@ def digest(
     from auditor.domain.week import Week
     from auditor.settings import load_settings
 
-    files = FileOptions(mapping, maps, day_first, encoding, delimiter, max_text_mb, report, verbose)
+    files = FileOptions(
+        mapping, maps, day_first, encoding, delimiter, max_text_mb, undated_as, report, verbose
+    )
     settings = load_settings(classifier=classifier and classifier.value)
     chosen = Week.parse(week) if week else Week.last_before(_day(None))
     run_digest(paths, settings, files, out=out, week=chosen, team=team, as_json=as_json)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
 from typing import TextIO
@@ -17,6 +17,7 @@ from auditor.classify.registry import make_classifier, make_policy
 from auditor.commands.intake_notes import print_intake, report_json
 from auditor.commands.screen import Tick, notice, print_docket, progress
 from auditor.commands.writing import verdict_line, write_digest
+from auditor.digest.view import count
 from auditor.domain.labels import Label
 from auditor.domain.policy import Policy
 from auditor.domain.verdict import Action, Status, Verdict
@@ -53,6 +54,8 @@ class FileOptions:
     """Delimiter of CSV files."""
     max_text_mb: float = 2.0
     """Longest text of one field."""
+    undated_as: datetime | None = None
+    """When activities of tables without dates happened."""
     report: Path | None = None
     """Where to write the intake report."""
     verbose: bool = False
@@ -74,6 +77,7 @@ class FileOptions:
             encoding=self.encoding,
             delimiter=self.delimiter,
             max_text_bytes=int(self.max_text_mb * 1_000_000),
+            undated_as=self.undated_as,
             today=today,
         )
 
@@ -245,7 +249,9 @@ def _print_tally(tally: Tally, out: Path | None) -> None:
         Label.IMPLICIT_LOSS: "implicit losses",
     }
     parts = [f"{tally.labels[label]:,} {words[label]}" for label in Label]
-    notice(f"{tally.judged:,} activities: {', '.join(parts)}, {tally.review:,} to review")
+    notice(
+        f"{count(tally.judged, 'activity', 'activities')}: {', '.join(parts)}, {tally.review:,} to review"
+    )
     asked = [
         f"{verb} {tally.actions[action]:,}"
         for action, verb in ((Action.CLOSE, "close"), (Action.ADVANCE, "advance"))

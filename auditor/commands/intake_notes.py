@@ -11,6 +11,7 @@ from auditor.intake import GuessedMapping, IntakeReport
 
 _PROBLEMS_SHOWN = 15
 _UNUSED_SHOWN = 6
+_FILES_NAMED = 3
 
 
 def print_intake(report: IntakeReport, *, verbose: bool) -> None:
@@ -28,13 +29,23 @@ def print_intake(report: IntakeReport, *, verbose: bool) -> None:
     hidden = report.error_count + report.flaw_count - min(len(problems), _PROBLEMS_SHOWN)
     if hidden > 0:
         notice(f"! and {hidden:,} more; --report FILE writes them all")
-    for warning in report.warnings:
-        notice(f"- {warning.file}: {warning.text}")
+    for text, files in _grouped(report).items():
+        named = ", ".join(files[:_FILES_NAMED])
+        more = f" and {len(files) - _FILES_NAMED} more files" if len(files) > _FILES_NAMED else ""
+        notice(f"- {named}{more}: {text}")
     if report.error_count or report.duplicates:
         notice(
             f"{report.read:,} records read, {report.error_count:,} rejected, "
             f"{report.duplicates:,} duplicates dropped"
         )
+
+
+def _grouped(report: IntakeReport) -> dict[str, list[str]]:
+    """Warnings with the files that each is about: one line for a folder of like files."""
+    files: dict[str, list[str]] = {}
+    for warning in report.warnings:
+        files.setdefault(warning.text, []).append(warning.file)
+    return files
 
 
 def _print_mapping(mapping: GuessedMapping, *, verbose: bool) -> None:

@@ -180,7 +180,7 @@ def money(value: float, currency: str | None, *, short: bool = False) -> str:
 
 def count(number: int, one: str, many: str | None = None) -> str:
     """``1 decision``, ``12 decisions``."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def make_view(docket: Docket, *, classifier: str, policy: str, heading: str = "") -> DigestView:
