@@ -249,9 +249,8 @@ def _print_tally(tally: Tally, out: Path | None) -> None:
         Label.IMPLICIT_LOSS: "implicit losses",
     }
     parts = [f"{tally.labels[label]:,} {words[label]}" for label in Label]
-    notice(
-        f"{count(tally.judged, 'activity', 'activities')}: {', '.join(parts)}, {tally.review:,} to review"
-    )
+    judged = count(tally.judged, "activity", "activities")
+    notice(f"{judged}: {', '.join(parts)}, {tally.review:,} to review")
     asked = [
         f"{verb} {tally.actions[action]:,}"
         for action, verb in ((Action.CLOSE, "close"), (Action.ADVANCE, "advance"))

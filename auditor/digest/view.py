@@ -183,6 +183,11 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def web_address(url: str | None) -> str | None:
+    """The address where it is a plain web address; None where it may not become a link."""
+    return url if url and url.startswith(("https://", "http://")) else None
+
+
 def make_view(docket: Docket, *, classifier: str, policy: str, heading: str = "") -> DigestView:
     """Puts a docket into words.
 
@@ -264,7 +269,7 @@ def _item(number: int, item: DocketItem, as_of: date) -> ItemView:
         question=advice.question or "",
         step=step,
         if_nothing=item.if_nothing,
-        url=opportunity.url,
+        url=web_address(opportunity.url),
         confidence=f"{item.standing.confidence:.0%} sure",
     )
 
@@ -322,7 +327,7 @@ def _more_line(item: DocketItem) -> LineView:
     return LineView(
         title=item.opportunity.name or item.opportunity.id,
         detail=f"{verb} · {_facts(item)}",
-        url=item.opportunity.url,
+        url=web_address(item.opportunity.url),
     )
 
 
@@ -330,7 +335,7 @@ def _change_line(item: DocketItem) -> LineView:
     return LineView(
         title=item.opportunity.name or item.opportunity.id,
         detail=f"{item.changed} · {item.opportunity.owner or 'nobody'}",
-        url=item.opportunity.url,
+        url=web_address(item.opportunity.url),
     )
 
 
