@@ -1,0 +1,1 @@
+"""Recorders' transcripts: WebVTT, SRT, ``Name: words`` text and vendors' JSON, all to turns."""
