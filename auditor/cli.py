@@ -198,6 +198,7 @@ def _mount_eval() -> None:
 
 def main() -> None:
     """Runs the command line; errors for the user become one line and exit code 2."""
+    _mount_eval()
     try:
         app()
     except AuditorError as exc:
