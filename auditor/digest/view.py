@@ -183,6 +183,11 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def times(number: int) -> str:
+    """``once``, ``twice``, ``3 times``."""
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
 def web_address(url: str | None) -> str | None:
     """The address where it is a plain web address; None where it may not become a link."""
     return url if url and url.startswith(("https://", "http://")) else None
@@ -287,7 +292,7 @@ def _facts(item: DocketItem) -> str:
 def _trouble(standing: Standing) -> str:
     parts = []
     if standing.roll_overs:
-        parts.append(f"callback moved {count(standing.roll_overs, 'time')}")
+        parts.append(f"callback moved {times(standing.roll_overs)}")
     if standing.unanswered > 1:
         parts.append(f"{standing.unanswered} attempts unanswered in a row")
     if standing.no_shows:
@@ -312,8 +317,6 @@ def _quote(quoted: QuotedWords, as_of: date) -> QuoteView:
     where = {"email": "e-mail"}.get(quoted.kind, quoted.kind)
     if quoted.evidence.field == "next_activity.subject":
         where = "pending activity"
-    elif quoted.evidence.field.startswith("history"):
-        where = f"before this {where}"
     by = quoted.said_by or "note"
     return QuoteView(words, f"{by}, {where}, {say_date(quoted.said_on, as_of=as_of)}")
 

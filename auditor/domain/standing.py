@@ -30,6 +30,7 @@ NO_SHOWS_LOST = 2
 """No-shows that show a loss."""
 ROLLED_OFTEN = 2
 """From this many roll-overs on a pending activity counts as kept rolling."""
+_OWN_TEXT = "text"
 GRACE_DAYS = 3
 """Days after a commitment's date in which its outcome may still come in."""
 
@@ -169,7 +170,7 @@ def compute_standing(
         parked_until=_parked_until(label, live, as_of),
         event_on=_event_on(deciding, live),
         defects=_defects(opportunity, past, pending, rolled, as_of),
-        quotes=_quotes(deciding, past if silent else (), live),
+        quotes=_quotes(deciding, past, silent=silent),
         activity_id=deciding.activity.id,
         warnings=verdict.warnings,
     )
@@ -312,19 +313,28 @@ def _defects(
     return tuple(found)
 
 
-def _quotes(
-    deciding: Finding, silent: Sequence[Finding], live: Finding | None
-) -> tuple[QuotedWords, ...]:
+def _quotes(deciding: Finding, past: Sequence[Finding], *, silent: bool) -> tuple[QuotedWords, ...]:
     """The deciding words; for silence, the words of the last attempts."""
-    if not silent:
-        return tuple(_quoted(deciding, e) for e in deciding.verdict.evidence)
     rows: list[QuotedWords] = []
-    for finding in reversed(silent):
+    for finding in reversed(past) if silent else ():
         if finding.contact is Contact.TWO_WAY or len(rows) == SILENT_AFTER:
             break
-        own = [e for e in finding.verdict.evidence if e.field == "text"]
+        own = [e for e in finding.verdict.evidence if e.field == _OWN_TEXT]
         rows += [_quoted(finding, own[0])] if own else []
-    return tuple(rows) or tuple(_quoted(deciding, e) for e in deciding.verdict.evidence)
+    return tuple(rows) or tuple(
+        _quoted(_holder(e, deciding, past), e) for e in deciding.verdict.evidence
+    )
+
+
+def _holder(evidence: Evidence, deciding: Finding, past: Sequence[Finding]) -> Finding:
+    """The activity that holds the words: an earlier one where they stand in its history."""
+    if not evidence.field.startswith("history"):
+        return deciding
+    span = slice(evidence.start, evidence.end)
+    for finding in past:
+        if finding is not deciding and finding.activity.text[span] == evidence.quote:
+            return finding
+    return deciding
 
 
 def _quoted(finding: Finding, evidence: Evidence) -> QuotedWords:
