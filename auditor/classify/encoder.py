@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
-BATCH_TOKENS = 4096
+BATCH_TOKENS = 1024
 """Most tokens, padding included, that go through the encoder at once."""
 _HEAD_BATCH = 64
 

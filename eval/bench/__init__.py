@@ -1,0 +1,1 @@
+"""Measurements against outside data and libraries; none is needed to use the project."""
