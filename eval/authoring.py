@@ -16,7 +16,8 @@ The form, line by line (blank lines and lines opened by ``//`` are skipped)::
     past: 2026-02-20T09:00 call | left vm     history, oldest first, a line each; "past: none"
     = a vague interval_callback w---- terse   a record: suffix, label, reason, tests, tags
     ok: no_purpose no_date                    alternates that are right too (optional)
-    next: none                                overrides of the defaults for this record
+    next: none                                overrides of the defaults for this record; ``past:``
+                                              lines replace all of the family's
     : Chatted to Lee.{done} [[1:Call back in three months]].{defer} Lovely man.{rep_hope}
 
 Each text line opens with ``:``.  ``{act}`` closes a clause that opened where the last one closed
@@ -294,7 +295,7 @@ def compile_families(text: str, *, name: str = "families") -> CompiledFamilies:
 
 
 def main(argv: list[str]) -> int:
-    """Compiles family files: ``python -m eval.authoring OUT.jsonl [--acts ACTS.jsonl] IN.fam...``."""
+    """Compiles family files into a record file and, where asked for, an acts file."""
     import argparse
     import json
     from pathlib import Path

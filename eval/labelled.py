@@ -15,7 +15,6 @@ from typing import Any, overload
 
 from pydantic import ValidationError
 
-from auditor.classify.encoder_input import side_of
 from auditor.domain.labels import Label, Reason, Test
 from auditor.domain.records import (
     Activity,
@@ -26,6 +25,7 @@ from auditor.domain.records import (
     Participant,
     PastActivity,
     TextFormat,
+    side_of,
 )
 from auditor.errors import LabelledSetError
 from eval.record_checks import parse_day, record_doubts, record_faults

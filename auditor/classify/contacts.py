@@ -6,30 +6,17 @@ the words that reps and dialers use for an unanswered call.
 
 from __future__ import annotations
 
-import re
+from datetime import date
 
 from auditor.classify.grounding import evidence_at
 from auditor.classify.protocol import Opinion
+from auditor.classify.silence import NO_SHOW, UNANSWERED
 from auditor.domain.findings import Commitment, Contact
 from auditor.domain.labels import Act
 from auditor.domain.records import Activity, ActivityKind, Side, TextFormat
 from auditor.domain.verdict import EvidenceRole
 from auditor.reading.prepared import TEXT, PreparedRecord
 
-_UNANSWERED = re.compile(
-    r"\b(?:left (?:a |another |him |her |them )?(?:vm|v/m|voice\s?mail|message|msg)|l/m|lvm"
-    r"|lm\b|vm left|no (?:answer|reply|response|ans|pick ?up)|n/a\b"
-    r"|voice\s?mail|went to vm|straight to (?:vm|voicemail)|rang out|(?:did ?n[o']?t|didnt) "
-    r"(?:answer|pick up|reply)"
-    r"|unanswered|engaged tone|busy tone|call not connected|no one (?:answered|picked up)"
-    r"|gatekeeper|nobody in)\b",
-    re.IGNORECASE,
-)
-_NO_SHOW = re.compile(
-    r"\bno[- ]?show(?:ed)?\b|\b(?:did ?n[o']?t|didnt|never) (?:show|turn(?:ed)? up"
-    r"|join(?:ed)?)\b|\bstood me up\b",
-    re.IGNORECASE,
-)
 _LIVE = frozenset(
     {
         Act.COMMIT_DATED,
@@ -61,8 +48,8 @@ def judge_contact(prepared: PreparedRecord, opinion: Opinion) -> tuple[Contact, 
         return _in_transcript(prepared)
     acts = [c.act for c in opinion.clauses if c.probability >= _SURE and c.place.field == TEXT]
     live = sum(a in _LIVE for a in acts)
-    no_shows = acts.count(Act.NO_SHOW) or len(_NO_SHOW.findall(prepared.text))
-    tried = acts.count(Act.ATTEMPT) or bool(_UNANSWERED.search(prepared.text))
+    no_shows = acts.count(Act.NO_SHOW) or len(NO_SHOW.findall(prepared.text))
+    tried = acts.count(Act.ATTEMPT) or bool(UNANSWERED.search(prepared.text))
     short = activity.duration_seconds is not None and activity.duration_seconds < _ATTEMPT_SECONDS
     if no_shows and not live:
         return Contact.NO_SHOW, 0
@@ -100,5 +87,6 @@ def find_commitments(prepared: PreparedRecord, opinion: Opinion) -> tuple[Commit
             if inside and mention.is_diary:
                 words = evidence_at(prepared, clause.place, role=EvidenceRole.SUPPORTING)
                 if words:
-                    found.append(Commitment(mention.earliest, mention.latest, words))
+                    last = mention.earliest if mention.latest == date.max else mention.latest
+                    found.append(Commitment(mention.earliest, last, words))
     return tuple(found)

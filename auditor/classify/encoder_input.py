@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from auditor.domain.records import Participant, Side
+from auditor.domain.records import Participant, Side, side_of
 from auditor.reading.turns import Turn, read_conversation
 
 TRANSCRIPT = "transcript"
@@ -62,19 +62,6 @@ class EncoderInput:
     """Earlier activities, oldest first."""
     turns: tuple[Turn, ...] = ()
     """The turns of a transcript, as spans of ``text``."""
-
-
-_OTHER_SIDES = ("gatekeeper", "other", "partner", "system", "third")
-
-
-def side_of(role: str) -> Side:
-    """The side that a role names: ``rep``, ``buyer``, ``gatekeeper`` and the like."""
-    plain = role.strip().lower()
-    if plain.startswith(("rep", "seller", "agent")):
-        return Side.REP
-    if plain.startswith(("buyer", "customer", "prospect", "client")):
-        return Side.BUYER
-    return Side.OTHER if plain.startswith(_OTHER_SIDES) else Side.UNKNOWN
 
 
 def from_record(record: Mapping[str, Any]) -> EncoderInput:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 
 from auditor.classify.composition import Composed, Role, compose_body, compose_context
 from auditor.classify.encoder_input import TRANSCRIPT, EncoderInput
+from auditor.classify.silence import NO_SHOW, PUT_OFF, UNANSWERED, count_silence
 from auditor.domain.records import ActivityKind, Side
+from auditor.reading.dates import resolve_dates
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -33,8 +36,10 @@ MAX_CONTEXT = 208
 """Most tokens of context in a window."""
 OVERLAP = 48
 """Tokens of body that a window shares with the one before it."""
+DATED_CHARS = 20_000
+"""How much of a text is looked through for dates."""
 _KINDS = tuple(ActivityKind)
-FEATURES = 2 * len(_KINDS) + 15
+FEATURES = 2 * len(_KINDS) + 31
 """Length of the feature vector of a record."""
 
 
@@ -187,8 +192,48 @@ def numbers(record: EncoderInput, body_tokens: int) -> FloatArray:
         min(len(record.history), 6) / 3,
         float(len(record.history) >= 2),
         math.log1p(max(0, since)) / 4,
+        *_silence_numbers(record),
+        *_date_numbers(record, due),
     ]
     return np.asarray(row, dtype=np.float32)
+
+
+def _silence_numbers(record: EncoderInput) -> list[float]:
+    """Counts of earlier silence, no-shows and put-offs, and whether this text reports one more."""
+    before = count_silence([h.text for h in record.history])
+    tried = bool(UNANSWERED.search(record.text) or NO_SHOW.search(record.text))
+    put_off = bool(PUT_OFF.search(record.text))
+    return [
+        min(before.unanswered, 5) / 3,
+        float(before.unanswered >= 2 and tried),
+        float(before.no_shows >= 1),
+        min(before.put_offs, 4) / 2,
+        float(before.put_offs >= 2 and put_off),
+        min(before.unanswered_ever, 5) / 3,
+        float(tried),
+        float(put_off),
+    ]
+
+
+def _date_numbers(record: EncoderInput, due: date | None) -> list[float]:
+    """Which days the text names, and whether the pending activity stands on one of them."""
+    today = record.occurred_at.date()
+    reference = record.occurred_at.replace(tzinfo=None)
+    mentions = resolve_dates(record.text[:DATED_CHARS], reference=reference)
+    diary = [m for m in mentions if m.is_diary]
+    ahead = [m for m in diary if m.latest > today]
+    nearest = min(((m.latest - today).days for m in ahead), default=0)
+    on_due = due is not None and any(m.earliest <= due <= m.latest for m in ahead)
+    return [
+        min(len(ahead), 4) / 2,
+        math.log1p(min(nearest, 730)) / 4,
+        float(on_due),
+        float(due is not None and bool(ahead) and not on_due),
+        float(due is not None and not ahead),
+        float(any(m.latest <= today for m in diary)),
+        float(any(m.is_interval for m in mentions)),
+        float(bool(mentions) and not ahead),
+    ]
 
 
 def window_places(count: int) -> FloatArray:

@@ -44,6 +44,21 @@ class Side(StrEnum):
     UNKNOWN = "unknown"
 
 
+_REP_ROLES = ("rep", "seller", "agent", "internal", "host")
+_BUYER_ROLES = ("buyer", "customer", "prospect", "client", "external")
+_OTHER_ROLES = ("gatekeeper", "other", "partner", "system", "third", "receptionist", "assistant")
+
+
+def side_of(role: str) -> Side:
+    """The side that a role names: ``rep``, ``rep's engineer``, ``CUSTOMER``, ``gatekeeper``."""
+    plain = role.strip().lower()
+    if plain.startswith(_REP_ROLES):
+        return Side.REP
+    if plain.startswith(_BUYER_ROLES):
+        return Side.BUYER
+    return Side.OTHER if plain.startswith(_OTHER_ROLES) else Side.UNKNOWN
+
+
 class OpportunityStatus(StrEnum):
     """Open, or how it was closed."""
 

@@ -17,13 +17,13 @@ from auditor.domain.records import (
     Participant,
     Side,
     TextFormat,
+    side_of,
 )
 from auditor.errors import RowError
 from auditor.intake.cells import Cells
 from auditor.intake.deal_rows import deal_id, deal_values, read_next
 from auditor.intake.tables import Row
 from auditor.intake.transcripts.text import looks_like_turns
-from auditor.intake.transcripts.turns import side_named
 from auditor.intake.values import name_disposition, parse_duration, parse_kind, parse_yes
 
 _REMEMBERED_DEALS = 20_000
@@ -196,7 +196,7 @@ class ActivityReader:
         people = [
             Participant(
                 name=str(item["name"]),
-                role=side_named(item.get("role")),
+                role=side_of(str(item.get("role") or "")),
                 email=_text(item.get("email")),
             )
             for item in cells.nested(row, "participants")

@@ -94,8 +94,7 @@ def load_sample(today: date) -> SampleTeam:
         supervisor=state.supervisor,
         as_of=state.monday,
         opportunities=tuple(
-            o.model_copy(update={"team": o.team or teams.get(o.owner)})
-            for o in state.opportunities
+            o.model_copy(update={"team": o.team or teams.get(o.owner)}) for o in state.opportunities
         ),
         activities=tuple(state.activities),
         meant=state.meant,

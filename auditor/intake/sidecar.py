@@ -16,13 +16,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from auditor.domain.records import ActivityKind, NextActivity, Opportunity, Participant
+from auditor.domain.records import ActivityKind, NextActivity, Opportunity, Participant, side_of
 from auditor.errors import RowError
 from auditor.intake.dates import parse_when
 from auditor.intake.options import IntakeOptions
 from auditor.intake.report import IntakeReport
 from auditor.intake.sources import SIDECAR_SUFFIXES, Source
-from auditor.intake.transcripts.turns import side_named
 
 _NAMED_DAY = re.compile(
     r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
@@ -131,7 +130,7 @@ def read_opportunity(data: dict[str, Any], fallback_id: str) -> Opportunity:
 def with_known_sides(participants: list[Any]) -> list[Any]:
     """Returns participants with their roles in the auditor's words; one not known is left open."""
     return [
-        {**item, "role": side_named(item["role"])}
+        {**item, "role": side_of(str(item["role"] or ""))}
         if isinstance(item, dict) and "role" in item
         else item
         for item in participants

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from auditor.domain.records import Participant
+from auditor.domain.records import Participant, side_of
 from auditor.intake.dates import DateError, parse_when
 from auditor.intake.transcripts.turns import Piece, Transcript, side_named
 
@@ -73,7 +73,7 @@ def _gong_call(call: Object, parties: dict[Any, Object], about: Object) -> Trans
         name = str(party.get("name") or f"Speaker {number}")
         people[name] = Participant(
             name=name,
-            role=side_named(party.get("affiliation")),
+            role=side_of(str(party.get("affiliation") or "")),
             email=_string(party.get("emailAddress")),
         )
         pieces += [
@@ -172,7 +172,7 @@ def _contact_lens(data: Object) -> list[Transcript] | None:
     if not isinstance(turns, list):
         return None
     roles = {
-        str(p.get("ParticipantId")): side_named(p.get("ParticipantRole"))
+        str(p.get("ParticipantId")): side_of(str(p.get("ParticipantRole") or ""))
         for p in _objects(data, "Participants")
     }
     pieces, people = [], {}
