@@ -10,7 +10,7 @@ from datetime import date
 
 from auditor.classify.grounding import evidence_at
 from auditor.classify.protocol import Opinion
-from auditor.classify.silence import NO_SHOW, UNANSWERED
+from auditor.classify.silence import CHASER, NO_SHOW, UNANSWERED
 from auditor.domain.findings import Commitment, Contact
 from auditor.domain.labels import Act
 from auditor.domain.records import Activity, ActivityKind, Side, TextFormat
@@ -70,10 +70,14 @@ def _in_transcript(prepared: PreparedRecord) -> tuple[Contact, int]:
 
 
 def _mail_contact(activity: Activity) -> tuple[Contact, int]:
-    """A mail without a live act is the rep's own: an attempt until somebody answers."""
+    """A mail without a live act: received, a chaser that waits for an answer, or something sent.
+
+    What the buyer asked to be sent (a quote, a brochure) is no attempt (codebook, "Loss").
+    """
     first = activity.text.lstrip()[:200].lower()
-    received = first.startswith(("re:", "from:", "received")) or "replied" in first
-    return (Contact.TWO_WAY, 0) if received else (Contact.ATTEMPT, 1)
+    if first.startswith(("re:", "from:", "received")) or "replied" in first:
+        return Contact.TWO_WAY, 0
+    return (Contact.ATTEMPT, 1) if CHASER.search(activity.text) else (Contact.NONE, 0)
 
 
 def find_commitments(prepared: PreparedRecord, opinion: Opinion) -> tuple[Commitment, ...]:

@@ -23,6 +23,14 @@ UNANSWERED = re.compile(
     re.IGNORECASE,
 )
 """Words for an attempt that nobody answered."""
+CHASER = re.compile(
+    r"\b(?:chas(?:e|ed|er|ing)|follow(?:ed|ing)?[- ]?up|any (?:news|update|thoughts|joy)|just checking"
+    r"|checking in|did you (?:get|receive|have a chance)|wondering (?:if|whether)|nudg(?:e|ed|ing)"
+    r"|bump(?:ed|ing)?|last (?:try|one from me|attempt)|still interested|haven'?t heard|touch base"
+    r"|re-?sent|remind(?:er|ed)|reaching out)\b",
+    re.IGNORECASE,
+)
+"""Words of a mail that waits for an answer, as against one that delivers what was asked for."""
 NO_SHOW = re.compile(
     r"\bno[- ]?show(?:ed|s)?\b|\b(?:did ?n[o'’]?t|didnt|never) (?:show|turn(?:ed)? up|join(?:ed)?"
     r"|dial(?:led)? in|came on|appear(?:ed)?)\b|\bstood (?:me|us) up\b|\bsat alone on\b",

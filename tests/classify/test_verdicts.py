@@ -152,3 +152,16 @@ def test_contacts_are_told_from_attempts(
     record: AuditRecord, acts: tuple[tuple[str, Act], ...], contact: Contact
 ) -> None:
     assert judge([record], Scripted(acts=acts), POLICY)[0].contact is contact
+
+
+@pytest.mark.parametrize(
+    ("text", "contact"),
+    [
+        ("Quote sent, £186k ex nights.", Contact.NONE),
+        ("Hi Neil, just checking you got the quote?", Contact.ATTEMPT),
+        ("Re: quote\nFine, thanks.", Contact.TWO_WAY),
+    ],
+)
+def test_a_mail_that_delivers_is_no_attempt_and_a_chaser_is(text: str, contact: Contact) -> None:
+    record = a_record(text, kind=ActivityKind.EMAIL)
+    assert judge([record], Scripted(), POLICY)[0].contact is contact
