@@ -24,7 +24,8 @@ UNANSWERED = re.compile(
 )
 """Words for an attempt that nobody answered."""
 CHASER = re.compile(
-    r"\b(?:chas(?:e|ed|er|ing)|follow(?:ed|ing)?[- ]?up|any (?:news|update|thoughts|joy)|just checking"
+    r"\b(?:chas(?:e|ed|er|ing)|follow(?:ed|ing)?[- ]?up|any (?:news|update|thoughts|joy)|just "
+    r"checking"
     r"|checking in|did you (?:get|receive|have a chance)|wondering (?:if|whether)|nudg(?:e|ed|ing)"
     r"|bump(?:ed|ing)?|last (?:try|one from me|attempt)|still interested|haven'?t heard|touch base"
     r"|re-?sent|remind(?:er|ed)|reaching out)\b",
