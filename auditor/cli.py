@@ -80,6 +80,9 @@ _Paths = Annotated[
         help="CSV, JSON or JSONL exports, .vtt, .srt or .txt transcripts, folders; - for stdin."
     ),
 ]
+_MaybePaths = Annotated[
+    list[str], typer.Argument(help="The same; the database is read where none is given.")
+]
 _MapFile = Annotated[Path | None, typer.Option("--mapping", help="TOML or JSON mapping file.")]
 _Maps = Annotated[
     list[str], typer.Option("--map", help="Column of a field, FIELD=COLUMN; may be repeated.")
@@ -142,15 +145,78 @@ def audit(
     raise typer.Exit(code)
 
 
+_Database = Annotated[
+    str | None,
+    typer.Option("--db", help="URL of the database; AUDITOR_DATABASE_URL if unset."),
+]
+
+
+@app.command("import")
+def import_(
+    paths: _Paths,
+    source: Annotated[
+        str, typer.Option("--source", help="Name of the CRM or export; ids are unique in it.")
+    ] = "files",
+    db: _Database = None,
+    mapping: _MapFile = None,
+    maps: _Maps = [],  # noqa: B006 - typer reads the default, nothing changes it
+    day_first: _DayFirst = None,
+    encoding: _Encoding = None,
+    delimiter: _Delimiter = None,
+    max_text_mb: _MaxText = 2.0,
+    undated_as: _Undated = None,
+    report: _Report = None,
+    problems: Annotated[
+        Path, typer.Option("--problems", help="File for the rows that were rejected, a line each.")
+    ] = Path("import-problems.jsonl"),
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of", formats=["%Y-%m-%d"], help="Day the export was made; today by default."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+    verbose: _Verbose = False,
+) -> None:
+    """Take exports into the database; what is known already stays as it is."""
+    from auditor.commands.audit import FileOptions
+    from auditor.commands.store import run_import
+    from auditor.settings import load_settings
+
+    files = FileOptions(
+        mapping, maps, day_first, encoding, delimiter, max_text_mb, undated_as, report, verbose
+    )
+    run_import(
+        paths,
+        files,
+        db=load_settings(database_url=db).database_url,
+        source=source,
+        seen_on=_day(as_of),
+        problems=problems,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def migrate(db: _Database = None) -> None:
+    """Bring the database's tables up to this version's."""
+    from auditor.commands.store import run_migrate
+    from auditor.settings import load_settings
+
+    run_migrate(load_settings(database_url=db).database_url)
+
+
 @app.command()
 def digest(
-    paths: _Paths,
+    paths: _MaybePaths = [],  # noqa: B006 - typer reads the default, nothing changes it
     week: Annotated[
         str | None, typer.Option(help="ISO week, such as 2026-W47; the last whole one if unset.")
     ] = None,
     team: Annotated[str | None, typer.Option(help="Only this team's opportunities.")] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")] = Path("digest"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the digest as JSON.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Send it by e-mail.")] = False,
+    db: _Database = None,
     classifier: _Classifier = None,
     mapping: _MapFile = None,
     maps: _Maps = [],  # noqa: B006 - typer reads the default, nothing changes it
@@ -164,14 +230,26 @@ def digest(
 ) -> None:
     """Make the week's docket: the few decisions that matter, as HTML, text and JSON."""
     from auditor.commands.audit import FileOptions, run_digest
+    from auditor.commands.store import refuse_both, refuse_sending, run_stored_digest
     from auditor.domain.week import Week
     from auditor.settings import load_settings
 
+    if send:
+        refuse_sending()
+    settings = load_settings(classifier=classifier and classifier.value, database_url=db)
+    today = _day(None)
+    chosen = Week.parse(week) if week else Week.last_before(today)
+    if not paths:
+        url = settings.database_url
+        run_stored_digest(
+            settings, db=url, out=out, week=chosen, team=team, today=today, as_json=as_json
+        )
+        return
+    if db is not None:
+        refuse_both()
     files = FileOptions(
         mapping, maps, day_first, encoding, delimiter, max_text_mb, undated_as, report, verbose
     )
-    settings = load_settings(classifier=classifier and classifier.value)
-    chosen = Week.parse(week) if week else Week.last_before(_day(None))
     run_digest(paths, settings, files, out=out, week=chosen, team=team, as_json=as_json)
 
 

@@ -29,9 +29,10 @@ _NO_TESTS_NEEDED = ("contract_in_motion", "won")
 _DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _WEEKDAY_DATE = re.compile(
-    r"\b(mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day|s)?,?\s+(?:the\s+)?"
-    r"(\d{1,2})(?:st|nd|rd|th)?\b(?![:./]\d|\s?(?:am|pm|o'clock|%|mins?\b))"
-    r"(?:\s+(?:of\s+)?(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*)?",
+    r"\b(?!sat\s+the\b)(mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day|s)?,?\s+"
+    r"(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?\b(?![:./]\d|\s?(?:am|pm|o'clock|%|mins?\b))"
+    r"(?:\s+(?:of\s+)?(jan|feb|mar|apr|may(?!\s+[a-z])|jun|jul"
+    r"|aug|sept?|oct|nov|dec)[a-z]*)?",
     re.IGNORECASE,
 )
 

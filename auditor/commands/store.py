@@ -1,0 +1,225 @@
+"""``auditor import``, ``auditor migrate`` and ``auditor digest`` over the database."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TextIO
+
+from auditor.classify.registry import make_classifier, make_policy
+from auditor.commands.audit import FileOptions
+from auditor.commands.intake_notes import print_intake, report_json
+from auditor.commands.screen import Tick, notice, print_docket, progress
+from auditor.commands.writing import write_digest
+from auditor.digest.view import count
+from auditor.domain.week import Week
+from auditor.errors import InputError
+from auditor.intake import IntakeItem, IntakeReport, problem_as_dict, read_paths
+from auditor.jobs.due import count_due, judge_due, stored_docket
+from auditor.jobs.importing import Imported, Importer
+from auditor.settings import Settings
+from auditor.storage import Database, SchemaState, open_database
+
+_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def run_import(
+    paths: Sequence[str],
+    files: FileOptions,
+    *,
+    db: str,
+    source: str,
+    seen_on: date,
+    problems: Path,
+    as_json: bool = False,
+) -> None:
+    """Takes exports into the database; what is known already stays as it is.
+
+    Args:
+        paths: files, folders, archives, or ``-``.
+        files: how to read them.
+        db: the database's URL; an empty database gets its tables.
+        source: namespace of the ids.
+        seen_on: the day the exports were made.
+        problems: takes a line of JSON for each row that was rejected or value left out; it is
+            written where there are any.
+        as_json: print the counts as JSON.
+
+    Raises:
+        InputError: where nothing could be read, or an argument does not fit.
+        StorageError: the database can't be used; the batches before are kept.
+    """
+    if not _SOURCE.fullmatch(source):
+        raise InputError(
+            f"source {source!r} is no name; use up to 64 letters, digits, dots, dashes and "
+            "underscores, such as salesforce"
+        )
+    report = IntakeReport()
+    options = files.intake(today=seen_on)
+    with open_database(db) as database, _written(report, problems):
+        if database.schema_state() is SchemaState.EMPTY:
+            database.migrate()
+        database.require_schema()
+        importer = Importer(database, source, seen_on, report)
+        done = _run(importer, read_paths(paths, options=options, report=report), report)
+        _finish(report, files, paths, problems)
+        _print_imported(done, source, database.shown, as_json=as_json)
+
+
+def run_migrate(db: str) -> None:
+    """Brings a database's tables up to this version's.
+
+    Raises:
+        StorageError: the database can't be reached, or its tables are not the auditor's.
+    """
+    with open_database(db) as database:
+        before, after = database.migrate()
+        if before == after:
+            notice(f"database {database.shown}: up to date, revision {after}")
+        else:
+            notice(f"database {database.shown}: revision {before or 'none'} to {after}")
+
+
+def run_stored_digest(
+    settings: Settings,
+    *,
+    db: str,
+    out: Path,
+    week: Week,
+    team: str | None,
+    today: date,
+    as_json: bool = False,
+) -> None:
+    """Judges what is due and writes the week's docket of the open opportunities stored.
+
+    Raises:
+        InputError: where nothing is stored, or no opportunity belongs to the team.
+        StorageError: the database can't be used.
+    """
+    with open_database(db, create=False) as database:
+        _require_content(database)
+        classifier = make_classifier(settings.classifier, settings)
+        policy = make_policy(classifier, settings)
+        with progress("Judging", total=count_due(database, policy)) as tick:
+            judge_due(database, classifier, policy, on_judged=tick)
+        with database.begin() as unit:
+            unit.snapshots.take(today)
+        docket, teams = stored_docket(
+            database, policy, week=week, shown=settings.decisions_shown, team=team
+        )
+    if team and not docket.items:
+        raise InputError(
+            f"no open opportunity belongs to team {team!r}; the database holds "
+            f"{', '.join(sorted(teams)) or 'no teams'}"
+        )
+    view = write_digest(docket, out, policy=policy, heading=team or "")
+    if as_json:
+        sys.stdout.write((out / "digest.json").read_text(encoding="utf-8") + "\n")
+    else:
+        print_docket(view)
+    notice(f"\nWritten: {out}/digest.html, digest.txt and digest.json")
+
+
+def refuse_sending() -> None:
+    """Says that digests are not sent by this version.
+
+    Raises:
+        InputError: always.
+    """
+    raise InputError(
+        "--send: sending is not in this version; send digest.html from the --out folder yourself"
+    )
+
+
+def refuse_both() -> None:
+    """Says that a digest is of files or of the database.
+
+    Raises:
+        InputError: always.
+    """
+    raise InputError("give paths or --db, not both; import the files to have them in the database")
+
+
+def _require_content(database: Database) -> None:
+    if database.schema_state() is not SchemaState.EMPTY:
+        database.require_schema()
+        with database.read() as unit:
+            if not (unit.opportunities.is_empty() and unit.activities.is_empty()):
+                return
+    raise InputError(
+        f"database {database.shown} holds nothing yet; import first: auditor import PATH..."
+    )
+
+
+def _run(importer: Importer, items: Iterable[IntakeItem], report: IntakeReport) -> Imported:
+    """Runs an import under its two bars: reading, then storing."""
+    with ExitStack() as bars:
+        read = bars.enter_context(progress("Reading files"))
+        stored: list[Tick] = []
+
+        def on_stored(number: int) -> None:
+            if not stored:
+                bars.close()
+                stored.append(bars.enter_context(progress("Storing", total=report.read or None)))
+            stored[0](number)
+
+        return importer.run(items, on_read=read, on_stored=on_stored)
+
+
+@contextmanager
+def _written(report: IntakeReport, path: Path) -> Iterator[None]:
+    """Writes every problem as a line of JSON; there is no file where there is no problem."""
+    with ExitStack() as stack:
+        lines: list[TextIO] = []
+
+        def write(problem: InputError) -> None:
+            try:
+                if not lines:
+                    lines.append(stack.enter_context(path.open("w", encoding="utf-8")))
+                lines[0].write(json.dumps(problem_as_dict(problem), ensure_ascii=False) + "\n")
+            except OSError as exc:
+                raise InputError(
+                    f"{path}: can't be written ({exc.strerror}); choose another --problems"
+                ) from exc
+
+        report.on_problem = write
+        yield
+
+
+def _finish(report: IntakeReport, files: FileOptions, paths: Sequence[str], problems: Path) -> None:
+    """Shows and writes the intake report; refuses an input that held nothing at all."""
+    print_intake(report, verbose=files.verbose)
+    if files.report:
+        try:
+            files.report.write_text(report_json(report), encoding="utf-8")
+        except OSError as exc:
+            raise InputError(
+                f"{files.report}: can't be written ({exc.strerror}); choose another --report"
+            ) from exc
+    if report.error_count or report.flaw_count:
+        notice(f"Rows rejected and values left out are listed in {problems}")
+    if not report.read:
+        named = ", ".join(map(repr, paths))
+        raise InputError(f"nothing to import in {named}; see the problems above")
+
+
+def _print_imported(done: Imported, source: str, shown: str, *, as_json: bool) -> None:
+    taken = done.taken
+    if as_json:
+        told = {"source": source, "database": shown, "received": done.received, **vars(taken)}
+        sys.stdout.write(json.dumps(told) + "\n")
+    deals = count(taken.opportunities, "opportunity", "opportunities")
+    activities = count(taken.activities, "activity", "activities")
+    if not taken.written:
+        notice(f"Nothing new: {deals} and {activities} are stored as these files tell them")
+        return
+    notice(
+        f"{deals} ({taken.new_opportunities:,} new, {taken.changed_opportunities:,} changed) and "
+        f"{activities} ({taken.new_activities:,} new, {taken.changed_activities:,} changed) as "
+        f"source {source!r} in {shown}"
+    )

@@ -1,0 +1,37 @@
+"""The database: SQLite for one machine, PostgreSQL for many, through the same code.
+
+``open_database`` gives a ``Database``; its ``begin`` hands out a unit of work whose repositories
+own all SQL and speak domain objects.  Services never commit: the end of ``begin`` does::
+
+    with open_database("sqlite:///auditor.db") as database:
+        database.require_schema()
+        with database.begin() as unit:
+            take(unit, told, source="crm", seen_on=today, history_limit=12)
+"""
+
+from __future__ import annotations
+
+from auditor.storage.activities import DueActivity
+from auditor.storage.database import Database, open_database
+from auditor.storage.history import SeenPending, due_history
+from auditor.storage.inbound import Inbound
+from auditor.storage.opportunities import StoredOpportunity
+from auditor.storage.schema import Migrated, SchemaState
+from auditor.storage.taking import Taken, Told, take
+from auditor.storage.unit import UnitOfWork
+
+__all__ = [
+    "open_database",
+    "Database",
+    "UnitOfWork",
+    "SchemaState",
+    "Migrated",
+    "Inbound",
+    "Told",
+    "Taken",
+    "take",
+    "DueActivity",
+    "StoredOpportunity",
+    "SeenPending",
+    "due_history",
+]

@@ -1,0 +1,37 @@
+"""A unit of work: the repositories over one transaction."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from auditor.storage.activities import ActivityRepository
+from auditor.storage.inbound import InboundRepository
+from auditor.storage.opportunities import OpportunityRepository
+from auditor.storage.snapshots import SnapshotRepository
+from auditor.storage.verdicts import VerdictRepository
+
+
+class UnitOfWork:
+    """What is done in it is kept as a whole or not at all; ``Database`` commits."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.inbound = InboundRepository(session)
+        """Raw rows and events."""
+        self.opportunities = OpportunityRepository(session)
+        """Opportunities with their histories."""
+        self.activities = ActivityRepository(session)
+        """Activities, and which of them are due."""
+        self.verdicts = VerdictRepository(session)
+        """Findings, append-only."""
+        self.snapshots = SnapshotRepository(session)
+        """The pipeline week by week."""
+
+    def lock_source(self, source: str) -> None:
+        """Lets one writer of a source at a time go on; SQLite has one writer anyway."""
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(
+                text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+                {"name": f"auditor source {source}"},
+            )

@@ -1,0 +1,83 @@
+"""Findings: added, read, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from auditor.domain.findings import Finding
+from auditor.domain.policy import Policy
+from auditor.storage.activities import DueActivity
+from auditor.storage.inserting import add_missing, in_parts
+from auditor.storage.mapping import activity_of, finding_of, finding_values
+from auditor.storage.models import ActivityRow, OpportunityRow, PolicyRow, VerdictRow
+
+
+class VerdictRepository:
+    """Findings on activities, by policy."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(
+        self,
+        judged: Iterable[tuple[DueActivity, Finding]],
+        policy: Policy,
+        *,
+        judged_at: datetime,
+    ) -> int:
+        """Adds findings with the policy that they were given under.
+
+        One that is there already, for the same policy and input, is left as it is.
+
+        Returns:
+            How many were added.
+        """
+        told = {
+            "fingerprint": policy.fingerprint,
+            "body": policy.model_dump(mode="json"),
+            "first_used_at": judged_at.astimezone(UTC),
+        }
+        add_missing(self._session, PolicyRow, [told], returning=PolicyRow.fingerprint)
+        rows = [
+            finding_values(finding)
+            | {"activity_key": due.key, "input_hash": due.input_hash, "judged_at": judged_at}
+            for due, finding in judged
+        ]
+        return len(add_missing(self._session, VerdictRow, rows, returning=VerdictRow.key))
+
+    def current(self, opportunities: Sequence[int], policy: str) -> dict[int, list[Finding]]:
+        """By opportunity: the findings under a policy on what is now known, oldest first."""
+        found: dict[int, list[Finding]] = {}
+        is_current = and_(
+            VerdictRow.activity_key == ActivityRow.key,
+            VerdictRow.policy == policy,
+            VerdictRow.input_hash == ActivityRow.input_hash,
+        )
+        for part in in_parts(opportunities):
+            query = (
+                select(ActivityRow, OpportunityRow.id, VerdictRow)
+                .join(OpportunityRow, OpportunityRow.key == ActivityRow.opportunity_key)
+                .join(VerdictRow, is_current)
+                .where(ActivityRow.opportunity_key.in_(part))
+                .order_by(ActivityRow.occurred_utc, ActivityRow.key)
+            )
+            for row, opportunity_id, verdict in self._session.execute(query):
+                activity = activity_of(row, opportunity_id)
+                found.setdefault(row.opportunity_key or 0, []).append(finding_of(verdict, activity))
+        return found
+
+    def policies(self) -> dict[str, Policy]:
+        """All policies that ever judged, by fingerprint."""
+        rows = self._session.scalars(select(PolicyRow))
+        return {row.fingerprint: Policy.model_validate(row.body) for row in rows}
+
+    def count(self, policy: str | None = None) -> int:
+        """How many there are, of all time or under one policy."""
+        query = select(func.count()).select_from(VerdictRow)
+        if policy is not None:
+            query = query.where(VerdictRow.policy == policy)
+        return self._session.scalar(query) or 0
