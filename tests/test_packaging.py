@@ -39,7 +39,10 @@ def _run(installed: Path, *code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_installed_demo_writes_the_docket(installed: Path) -> None:
-    main = "import sys; sys.argv = ['auditor', 'demo', '--out', 'd']; from auditor.cli import main; main()"
+    main = (
+        "import sys; sys.argv = ['auditor', 'demo', '--out', 'd']\n"
+        "from auditor.cli import main; main()"
+    )
     done = _run(installed, "-c", main)
     assert done.returncode == 0, done.stderr
     assert "decisions for this week" in done.stdout
