@@ -244,11 +244,11 @@ def _speaking(audited: AuditedOpportunity) -> Verdict:
 
 def _print_tally(tally: Tally, out: Path | None) -> None:
     words = {
-        Label.MEANINGFUL_NEXT_STEP: "meaningful next steps",
-        Label.VAGUE_CALLBACK: "vague callbacks",
-        Label.IMPLICIT_LOSS: "implicit losses",
+        Label.MEANINGFUL_NEXT_STEP: ("meaningful next step", "meaningful next steps"),
+        Label.VAGUE_CALLBACK: ("vague callback", "vague callbacks"),
+        Label.IMPLICIT_LOSS: ("implicit loss", "implicit losses"),
     }
-    parts = [f"{tally.labels[label]:,} {words[label]}" for label in Label]
+    parts = [count(tally.labels[label], *words[label]) for label in Label]
     judged = count(tally.judged, "activity", "activities")
     notice(f"{judged}: {', '.join(parts)}, {tally.review:,} to review")
     asked = [

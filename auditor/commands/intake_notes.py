@@ -7,6 +7,7 @@ import json
 from rich.table import Table
 
 from auditor.commands.screen import err, notice
+from auditor.digest.view import count
 from auditor.intake import GuessedMapping, IntakeReport
 
 _PROBLEMS_SHOWN = 15
@@ -35,8 +36,8 @@ def print_intake(report: IntakeReport, *, verbose: bool) -> None:
         notice(f"- {named}{more}: {text}")
     if report.error_count or report.duplicates:
         notice(
-            f"{report.read:,} records read, {report.error_count:,} rejected, "
-            f"{report.duplicates:,} duplicates dropped"
+            f"{count(report.read, 'record')} read, {report.error_count:,} rejected, "
+            f"{count(report.duplicates, 'duplicate')} dropped"
         )
 
 

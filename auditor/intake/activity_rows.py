@@ -178,7 +178,7 @@ class ActivityReader:
         if self._undated is not None:
             return self._undated
         raise cells.error(
-            row, "occurred_at", "has no date", "fill in when it happened, or set undated_as"
+            row, "occurred_at", "has no date", "fill in when it happened, or give --undated-as DAY"
         )
 
     def _with_time(self, row: Row, when: datetime) -> datetime:

@@ -64,7 +64,7 @@ class _Limited(io.RawIOBase):
         if self._left < 0:
             raise InputError(
                 f"{self._name}: it expands to more than {self._limit:,} bytes; if that is right, "
-                "unpack it yourself or raise max_decompressed_bytes"
+                "unpack it yourself and give the files"
             )
         buffer[: len(data)] = data
         return len(data)
@@ -107,7 +107,7 @@ def zip_members(opener: Callable[[], BinaryIO], name: str, limit: int) -> list[M
     if sum(info.file_size for info in infos) > limit:
         raise InputError(
             f"{name}: it expands to more than {limit:,} bytes; if that is right, unpack it "
-            "yourself or raise max_decompressed_bytes"
+            "yourself and give the files"
         )
     return [
         Member(info.filename, _member_opener(opener, info, name, limit), _when(info))

@@ -76,7 +76,7 @@ class Cells:
                 row,
                 name,
                 f"holds a text of {size / 1e6:,.1f} MB",
-                "raise max_text_bytes to take it",
+                "raise --max-text-mb to take it",
             )
         if "\0" in value:
             raise self.error(row, name, "holds a NUL character", "remove it from the text")

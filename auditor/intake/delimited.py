@@ -189,7 +189,7 @@ class RecordReader:
         self._reject(
             line,
             f"the row holds a text of {size / 1e6:,.1f} MB",
-            "raise max_text_bytes if it is right, or close the quote that may be open",
+            "raise --max-text-mb if it is right, or close the quote that may be open",
         )
 
     def _pass_over_rest(self, held: list[tuple[int, str]]) -> int:

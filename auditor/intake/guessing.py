@@ -234,7 +234,7 @@ def _check_required(columns: Columns, header: Sequence[str], file: str, *, undat
     elif not undated and not have & {"occurred_at", "completed_at", "created_at", "due_on"}:
         raise InputError(
             f"{file}: no column holds a date; the columns are {found}; name one with "
-            "--map occurred_at=COLUMN or in a mapping file, or give the day that all happened on"
+            "--map occurred_at=COLUMN or in a mapping file, or give --undated-as DAY"
         )
 
 

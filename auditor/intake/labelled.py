@@ -123,7 +123,7 @@ def _text(value: object, field: str, intake: Intake) -> str:
         raise _PartError(field, "is no text", "give the text in quotes")
     size = len(value.encode("utf-8", "replace"))
     if size > intake.options.max_text_bytes:
-        mend = "raise max_text_bytes to take it"
+        mend = "raise --max-text-mb to take it"
         raise _PartError(field, f"holds a text of {size / 1e6:,.1f} MB", mend)
     if "\0" in value:
         raise _PartError(field, "holds a NUL character", "remove it from the text")

@@ -190,5 +190,5 @@ def _too_long(source: Source, size: int, *, more: bool = False) -> RowError:
         line=None,
         field=None,
         problem=f"holds a text of {'more than ' if more else ''}{size / 1e6:,.1f} MB",
-        mend="raise max_text_bytes to take it",
+        mend="raise --max-text-mb to take it",
     )

@@ -156,7 +156,7 @@ def find_time(
             "name with a date such as 2026-03-04_",
         )
         return source.modified_at.replace(microsecond=0)
-    report.warn(source.name, "no date is known: the present is taken; set undated_as")
+    report.warn(source.name, "no date is known: the present is taken; give --undated-as DAY")
     return datetime.now().replace(microsecond=0)
 
 

@@ -205,14 +205,14 @@ def _warn_of_orders(
             intake.report.warn(
                 table.file,
                 f"column {column!r} mixes day-first and month-first dates; those that can be both "
-                f"are read {first}-first; set the date order to change that",
+                f"are read {first}-first; --day-first or --month-first changes that",
             )
         elif each.undecided and each.order is None and by_file is None:
             first = "day" if fallback is DateOrder.DAY_FIRST else "month"
             intake.report.warn(
                 table.file,
                 f"the dates in column {column!r} are ambiguous (03/04); they are read "
-                f"{first}-first; set the date order (day or month) to be sure",
+                f"{first}-first; give --day-first or --month-first to be sure",
             )
 
 

@@ -67,7 +67,7 @@ def test_a_huge_note_is_reported_with_its_size(tmp_path: Path) -> None:
     result = read(path)
     assert isinstance(result.report.errors[0], RowError)
     assert "MB" in result.problems[0]
-    assert "max_text_bytes" in result.problems[0]
+    assert "--max-text-mb" in result.problems[0]
 
 
 def test_problems_past_the_limit_are_counted_and_heard(tmp_path: Path) -> None:
