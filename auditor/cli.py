@@ -150,13 +150,22 @@ _Database = Annotated[
     typer.Option("--db", help="URL of the database; AUDITOR_DATABASE_URL if unset."),
 ]
 
+_Source = Annotated[
+    str, typer.Option("--source", help="Name of the CRM or export; ids are unique in it.")
+]
+_Problems = Annotated[
+    Path, typer.Option("--problems", help="File for the rows that were rejected, a line each.")
+]
+_ExportDay = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day the export was made; today if unset."),
+]
+
 
 @app.command("import")
 def import_(
     paths: _Paths,
-    source: Annotated[
-        str, typer.Option("--source", help="Name of the CRM or export; ids are unique in it.")
-    ] = "files",
+    source: _Source = "files",
     db: _Database = None,
     mapping: _MapFile = None,
     maps: _Maps = [],  # noqa: B006 - typer reads the default, nothing changes it
@@ -166,15 +175,8 @@ def import_(
     max_text_mb: _MaxText = 2.0,
     undated_as: _Undated = None,
     report: _Report = None,
-    problems: Annotated[
-        Path, typer.Option("--problems", help="File for the rows that were rejected, a line each.")
-    ] = Path("import-problems.jsonl"),
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            "--as-of", formats=["%Y-%m-%d"], help="Day the export was made; today by default."
-        ),
-    ] = None,
+    problems: _Problems = Path("import-problems.jsonl"),
+    as_of: _ExportDay = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
     verbose: _Verbose = False,
 ) -> None:
@@ -230,23 +232,17 @@ def digest(
 ) -> None:
     """Make the week's docket: the few decisions that matter, as HTML, text and JSON."""
     from auditor.commands.audit import FileOptions, run_digest
-    from auditor.commands.store import refuse_both, refuse_sending, run_stored_digest
+    from auditor.commands.store import check_digest_use, run_stored_digest
     from auditor.domain.week import Week
     from auditor.settings import load_settings
 
-    if send:
-        refuse_sending()
+    check_digest_use(paths, db, send=send)
     settings = load_settings(classifier=classifier and classifier.value, database_url=db)
     today = _day(None)
     chosen = Week.parse(week) if week else Week.last_before(today)
     if not paths:
-        url = settings.database_url
-        run_stored_digest(
-            settings, db=url, out=out, week=chosen, team=team, today=today, as_json=as_json
-        )
+        run_stored_digest(settings, out=out, week=chosen, team=team, today=today, as_json=as_json)
         return
-    if db is not None:
-        refuse_both()
     files = FileOptions(
         mapping, maps, day_first, encoding, delimiter, max_text_mb, undated_as, report, verbose
     )

@@ -46,12 +46,11 @@ def run_import(
         db: the database's URL; an empty database gets its tables.
         source: namespace of the ids.
         seen_on: the day the exports were made.
-        problems: takes a line of JSON for each row that was rejected or value left out; it is
-            written where there are any.
+        problems: takes a line of JSON for each row rejected or value left out, if any.
         as_json: print the counts as JSON.
 
     Raises:
-        InputError: where nothing could be read, or an argument does not fit.
+        InputError: nothing could be read, or an argument does not fit.
         StorageError: the database can't be used; the batches before are kept.
     """
     if not _SOURCE.fullmatch(source):
@@ -88,7 +87,6 @@ def run_migrate(db: str) -> None:
 def run_stored_digest(
     settings: Settings,
     *,
-    db: str,
     out: Path,
     week: Week,
     team: str | None,
@@ -101,7 +99,7 @@ def run_stored_digest(
         InputError: where nothing is stored, or no opportunity belongs to the team.
         StorageError: the database can't be used.
     """
-    with open_database(db, create=False) as database:
+    with open_database(settings.database_url, create=False) as database:
         _require_content(database)
         classifier = make_classifier(settings.classifier, settings)
         policy = make_policy(classifier, settings)
@@ -125,24 +123,21 @@ def run_stored_digest(
     notice(f"\nWritten: {out}/digest.html, digest.txt and digest.json")
 
 
-def refuse_sending() -> None:
-    """Says that digests are not sent by this version.
+def check_digest_use(paths: Sequence[str], db: str | None, *, send: bool) -> None:
+    """Refuses what a digest can't do.
 
     Raises:
-        InputError: always.
+        InputError: it is asked to send, or given both files and a database.
     """
-    raise InputError(
-        "--send: sending is not in this version; send digest.html from the --out folder yourself"
-    )
-
-
-def refuse_both() -> None:
-    """Says that a digest is of files or of the database.
-
-    Raises:
-        InputError: always.
-    """
-    raise InputError("give paths or --db, not both; import the files to have them in the database")
+    if send:
+        raise InputError(
+            "--send: sending is not in this version; send digest.html from the --out folder "
+            "yourself"
+        )
+    if paths and db is not None:
+        raise InputError(
+            "give paths or --db, not both; import the files to have them in the database"
+        )
 
 
 def _require_content(database: Database) -> None:

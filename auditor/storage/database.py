@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -144,13 +145,7 @@ def open_database(url: str, *, create: bool = True) -> Database:
             f"there is no database {show_address(address)}; import first: auditor import PATH..."
         )
     if file is not None:
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as exc:
-            raise StorageError(
-                f"database {show_address(address)}: its folder can't be made ({exc.strerror}); "
-                "choose another file with --db or AUDITOR_DATABASE_URL"
-            ) from exc
+        _make_file(file, show_address(address))
     database = Database(address, _make_engine(address))
     try:
         database.schema_state()
@@ -158,6 +153,19 @@ def open_database(url: str, *, create: bool = True) -> Database:
         database.close()
         raise
     return database
+
+
+def _make_file(file: Path, shown: str) -> None:
+    """Makes a SQLite file that only its owner can read: it will hold what customers said."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            file.touch(mode=0o600)
+    except OSError as exc:
+        raise StorageError(
+            f"database {shown}: the file can't be made ({exc.strerror}); choose another with --db "
+            "or AUDITOR_DATABASE_URL"
+        ) from exc
 
 
 def _make_engine(url: URL) -> Engine:

@@ -82,26 +82,26 @@ def due_history(
 
     Args:
         seen: the pending activity at each import that changed it, oldest first.
-        activities: the opportunity's, each with the pending activity that it left.
+        activities: the opportunity's, oldest first, each with the pending activity that it left.
         pending: the pending activity now.
     """
     if pending is None or pending.due_on is None:
         return ()
-    moves = [s for s in seen if s.pending is not None]
-    if len(_same_plan([s.pending for s in moves], pending)) <= 1:
+    moves = [s.pending for s in seen if s.pending is not None]
+    if len(_same_plan(moves, pending)) <= 1:
         return ()
-    plans = [(a.occurred_at.date(), 0, a.next_activity) for a in activities if a.next_activity]
-    plans += [(s.seen_on, 1, s.pending) for s in moves if s.pending is not None]
-    plans.sort(key=lambda plan: plan[:2])
-    dues = _same_plan([plan for _, _, plan in plans], pending)
+    # The latest activity at the first import carries what was pending since: that is in ``seen``.
+    before = [a for a in activities if a.occurred_at.date() <= seen[0].seen_on][:-1]
+    plans = [a.next_activity for a in before if a.next_activity is not None]
+    dues = _same_plan([*plans, *moves], pending)
     return tuple(dues[:-1] if dues[-1:] == [pending.due_on] else dues)
 
 
-def _same_plan(plans: Sequence[NextActivity | None], pending: NextActivity) -> list[date]:
+def _same_plan(plans: Sequence[NextActivity], pending: NextActivity) -> list[date]:
     """Due days of the last plans that are the pending one moved; the same day twice is one."""
     dues: list[date] = []
     for plan in reversed(plans):
-        if plan is None or not _is_same(plan, pending):
+        if not _is_same(plan, pending):
             break
         if plan.due_on and plan.due_on != (dues[-1] if dues else None):
             dues.append(plan.due_on)
