@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from pathlib import Path
 
 from auditor.classify.registry import make_classifier, make_policy
 from auditor.classify.verdicts import judge
@@ -17,7 +16,7 @@ from auditor.domain.labels import Label
 from auditor.domain.records import Activity, AuditRecord, Opportunity
 from auditor.errors import AuditorError
 from auditor.intake.sample import load_sample
-from auditor.settings import Settings, load_settings
+from auditor.settings import Settings, data_folder, default_database_url, load_settings
 
 
 class Health(StrEnum):
@@ -98,12 +97,17 @@ def _read_sample() -> str:
 
 
 def _database(settings: Settings) -> Finding:
+    from auditor.storage import open_database
+
     url = settings.database_url
-    if not url.startswith("sqlite:///"):
-        kind = url.partition(":")[0]
-        return Finding("database", Health.NOTE, f"{kind}; not used by this version's commands")
-    folder = Path(url.removeprefix("sqlite:///")).parent
-    return Finding("database", Health.OK, f"SQLite in {folder}")
+    if url == default_database_url() and not (data_folder() / "auditor.db").exists():
+        return Finding("database", Health.NOTE, "none yet; `auditor import FILES` makes it")
+    try:
+        with open_database(url, create=False) as database:
+            database.require_schema()
+            return Finding("database", Health.OK, database.shown)
+    except AuditorError as exc:
+        return Finding("database", Health.BROKEN, str(exc))
 
 
 def _language_model(settings: Settings) -> Finding:
