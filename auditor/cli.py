@@ -250,6 +250,29 @@ def digest(
 
 
 @app.command()
+def train(
+    sets: Annotated[
+        list[Path], typer.Option("--sets", help="Labelled records to learn from; may be repeated.")
+    ] = [Path("eval/sets/train")],  # noqa: B006 - typer reads the default, nothing changes it
+    held_out: Annotated[
+        list[Path], typer.Option("--held-out", help="Records to calibrate and score on.")
+    ] = [Path("eval/sets/dev")],  # noqa: B006 - same
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the model.")] = Path("model"),
+    seed: Annotated[int, typer.Option(help="Of weights, order and dropout.")] = 0,
+    model_version: Annotated[
+        str, typer.Option("--model-version", help="Stored with it.")
+    ] = "local",
+    reports: Annotated[Path, typer.Option(help="Folder for the run's report.")] = Path(
+        "eval/reports"
+    ),
+) -> None:
+    """Retrain the local model from labelled sets (needs the extra `train`)."""
+    from auditor.commands.train import run_train
+
+    run_train(sets, held_out, out, seed=seed, version=model_version, reports=reports)
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
