@@ -43,7 +43,7 @@ class Shape:
     """Layers of the encoder, counted from the bottom of the base model."""
     dropout: float = 0.1
     """In the encoder."""
-    head_dropout: float = 0.2
+    head_dropout: float = 0.25
     """In the record's head."""
 
 
