@@ -109,6 +109,15 @@ _Classifier = Annotated[
 ]
 
 
+_BatchOut = Annotated[
+    Path | None,
+    typer.Option("--batch-out", help="Judge nothing; write the questions as an OpenAI batch."),
+]
+_BatchResults = Annotated[
+    Path | None, typer.Option("--batch-results", help="Answers of such a batch.")
+]
+
+
 @app.command()
 def audit(
     paths: _Paths,
@@ -130,6 +139,8 @@ def audit(
     report: _Report = None,
     as_of: _AsOf = None,
     verbose: _Verbose = False,
+    batch_out: _BatchOut = None,
+    batch_results: _BatchResults = None,
 ) -> None:
     """Judge every activity in the files: one verdict a line, as JSON."""
     from auditor.commands.audit import FileOptions, run_audit
@@ -140,8 +151,15 @@ def audit(
         mapping, maps, day_first, encoding, delimiter, max_text_mb, undated_as, report, verbose
     )
     settings = load_settings(classifier=classifier and classifier.value)
-    actions = [Action(f.value) for f in fail_on or ()]
-    code = run_audit(paths, settings, files, out=out, as_of=_day(as_of), fail_on=actions)
+    day, actions = _day(as_of), [Action(f.value) for f in fail_on or ()]
+    if batch_out is not None:
+        from auditor.commands.batch import run_batch_out
+
+        run_batch_out(paths, settings, files, out=batch_out, as_of=day)
+        return
+    code = run_audit(
+        paths, settings, files, out=out, as_of=day, fail_on=actions, batch_results=batch_results
+    )
     raise typer.Exit(code)
 
 

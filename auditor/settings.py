@@ -33,6 +33,11 @@ def default_database_url() -> str:
     return f"sqlite:///{data_folder() / 'auditor.db'}"
 
 
+def default_llm_store() -> Path:
+    """Ledger and cache of language-model calls, in the user's data folder."""
+    return data_folder() / "llm.db"
+
+
 class Settings(BaseSettings):
     """Everything that can be set; each field is ``AUDITOR_<NAME>`` or a key of auditor.toml."""
 
@@ -48,9 +53,9 @@ class Settings(BaseSettings):
     """SQLAlchemy URL; SQLite in the user's data folder by default."""
     classifier: Literal["local", "rules", "llm", "cascade"] = "local"
     """Which classifier judges."""
-    review_below: float = Field(default=0.55, ge=0, le=1)
+    review_below: float = Field(default=0.60, ge=0, le=1)
     """A confidence under this becomes needs_review."""
-    close_above: float = Field(default=0.70, ge=0, le=1)
+    close_above: float = Field(default=0.75, ge=0, le=1)
     """Closing is recommended only from this confidence on."""
     decisions_shown: int = Field(default=12, ge=1, le=50)
     """Decisions at the top of the docket."""
@@ -71,6 +76,36 @@ class Settings(BaseSettings):
     """Key of the language model; falls back to OPENAI_API_KEY."""
     llm_daily_budget: float = Field(default=5.0, ge=0)
     """Most US dollars to spend on the language model in a day."""
+    llm_daily_tokens: int = Field(default=2_000_000, ge=0)
+    """Most tokens to use in a day, also where the model's price is unknown."""
+    llm_prices: dict[str, tuple[float, float]] = {}
+    """US dollars per million tokens read and written, by model."""
+    llm_prompt: str = "classify.v1"
+    """Prompt that records are put with; ``classify_short.v1`` suits small models."""
+    llm_temperature: float = Field(default=0.0, ge=0, le=2)
+    """Of sampling; some models take 1 only."""
+    llm_timeout: float = Field(default=60.0, gt=0, le=3_600)
+    """Seconds for one attempt, from sending to the last byte."""
+    llm_retries: int = Field(default=3, ge=0, le=10)
+    """Further attempts after a lost connection, 429 or 5xx; Retry-After is kept to."""
+    llm_concurrency: int = Field(default=4, ge=1, le=64)
+    """Questions under way at once."""
+    llm_max_answer_tokens: int = Field(default=2_000, ge=100)
+    """Most tokens of an answer, with hidden reasoning."""
+    llm_max_record_chars: int = Field(default=24_000, ge=1_000)
+    """Longest text sent; of a longer one the middle is left out."""
+    llm_weight: float = Field(default=0.7, ge=0, le=1)
+    """Weight of the language model against the local one; 1 leaves the local one out."""
+    llm_ask_below: float | None = Field(default=None, ge=0, le=1)
+    """A cascade asks about a local confidence under this; ``review_below`` where unset."""
+    llm_control_share: float = Field(default=0.02, ge=0, le=1)
+    """Share of what the local model decides that a cascade asks about all the same."""
+    llm_redact_names: bool = True
+    """Whether participants' names are replaced before a call, as mail and numbers always are."""
+    llm_cache_days: int = Field(default=30, ge=0)
+    """Days that answers are kept for records that come again; 0 keeps none."""
+    llm_store: Path | None = None
+    """File of the ledger and cache; ``llm.db`` in the user's data folder where unset."""
     secret_key: SecretStr | None = None
     """Signs sessions and links of the web application."""
     smtp_url: SecretStr | None = None

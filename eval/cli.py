@@ -102,6 +102,10 @@ TrainOption = Annotated[
 AnnotatorOption = Annotated[
     str | None, typer.Option(help="The one annotator to take from a tool's export.")
 ]
+BatchOption = Annotated[
+    Path | None,
+    typer.Option("--batch-results", help="Answers of an OpenAI batch made by 'eval batch'."),
+]
 CacheOption = Annotated[
     Path | None, typer.Option(help="Keep verdicts here, and go on where a run stopped.")
 ]
@@ -118,6 +122,7 @@ def run(
     train: TrainOption = None,
     annotator: AnnotatorOption = None,
     cache: CacheOption = None,
+    batch_results: BatchOption = None,
 ) -> None:
     """Run a labelled set and score the verdicts."""
     with _told():
@@ -129,7 +134,9 @@ def run(
         floors = [parse_floor(f) for f in fail_under or ()]
         labelled = load_labelled(labelled_set, skip_invalid=skip_invalid, annotator=annotator)
         settings = load_settings(classifier=None)
-        judge = _make(classifier or settings.classifier, settings, train or [])
+        judge = _make(classifier or settings.classifier, settings, train or [], batch_results)
+        if batch_results is not None:
+            _check_batch(labelled, batch_results, settings)
         console = _consoles(json_to)
         result = _run(labelled, judge, settings, cache)
         _write_json(result.as_json(), json_to)
@@ -144,11 +151,15 @@ def run(
         raise typer.Exit(1)
 
 
-def _make(name: str, settings: Settings, train: list[Path]) -> Classifier:
+def _make(
+    name: str, settings: Settings, train: list[Path], batch_results: Path | None
+) -> Classifier:
     """The classifier of that name; a baseline is trained first."""
-    from auditor.classify.registry import make_classifier
+    from auditor.classify.registry import make_classifier, make_from_batch
     from auditor.errors import InputError
 
+    if batch_results is not None:
+        return make_from_batch(name, settings, batch_results)
     if name not in ("tfidf", "knn"):
         return make_classifier(name, settings)
     from eval.baselines import Baseline, fit_baseline
@@ -158,6 +169,14 @@ def _make(name: str, settings: Settings, train: list[Path]) -> Classifier:
         raise InputError(f"baseline {name!r} has nothing to learn from; name sets with --train")
     records = [r for path in train for r in load_labelled(path)]
     return fit_baseline(Baseline(name), records)
+
+
+def _check_batch(labelled: LabelledSet, results: Path, settings: Settings) -> None:
+    """Says how many records the batch's results answer; refuses results that answer none."""
+    from eval.batch import count_answered
+
+    answered = count_answered(labelled, results, settings)
+    typer.echo(f"{results}: answers {answered} of {len(labelled)} records", err=True)
 
 
 def _run(
@@ -197,6 +216,30 @@ def _print_odd(labelled: LabelledSet) -> None:
     if labelled.warnings:
         typer.echo(
             f"{len(labelled.warnings)} oddities in the set; 'eval check' lists them", err=True
+        )
+
+
+@app.command()
+def batch(
+    labelled_set: SetArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="File for the requests, as JSONL.")],
+    model: Annotated[
+        str | None, typer.Option(help="Model to name in them; AUDITOR_LLM_MODEL if unset.")
+    ] = None,
+    skip_invalid: SkipOption = False,
+) -> None:
+    """Write a labelled set's questions as an OpenAI Batch API file."""
+    with _told():
+        from auditor.settings import load_settings
+        from eval.batch import write_requests
+        from eval.labelled import load_labelled
+
+        settings = load_settings(llm_model=model)
+        labelled = load_labelled(labelled_set, skip_invalid=skip_invalid)
+        written = write_requests(labelled, settings, out)
+        typer.echo(f"Written: {written} requests in {out}; read the results with", err=True)
+        typer.echo(
+            f"  auditor eval run {labelled_set} --classifier llm --batch-results …", err=True
         )
 
 

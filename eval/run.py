@@ -39,7 +39,7 @@ class MetersUse(Protocol):
 
     @property
     def llm_use(self) -> dict[str, float]:
-        """``calls``, ``tokens`` and ``cost`` (US dollars) so far."""
+        """``calls``, ``tokens`` and ``cost`` (US dollars) so far, with counts of its own."""
 
 
 def run_set(
@@ -244,7 +244,7 @@ def _evidence_json(scored: Sequence[RecordEvidence]) -> dict[str, Any]:
 
 def _llm_use(classifier: Classifier) -> dict[str, float]:
     used = classifier.llm_use if isinstance(classifier, MetersUse) else {}
-    return {key: used.get(key, 0) for key in ("calls", "tokens", "cost")}
+    return {"calls": 0, "tokens": 0, "cost": 0, **used}
 
 
 def _origin(policy: Policy, seed: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from auditor.domain.findings import Commitment, Contact
 from auditor.domain.labels import Act
 from auditor.domain.records import Activity, ActivityKind, Side, TextFormat
 from auditor.domain.verdict import EvidenceRole
+from auditor.reading.dates import DateMention
 from auditor.reading.prepared import TEXT, PreparedRecord
 
 _LIVE = frozenset(
@@ -38,6 +39,7 @@ _LIVE = frozenset(
 _SURE = 0.5
 _TALK_SECONDS = 60
 _ATTEMPT_SECONDS = 25
+_DEADLINES = ("by", "before", "until")
 _COMMITTING = (Act.COMMIT_DATED, Act.EVENT_DATED)
 
 
@@ -91,6 +93,14 @@ def find_commitments(prepared: PreparedRecord, opinion: Opinion) -> tuple[Commit
             if inside and mention.is_diary:
                 words = evidence_at(prepared, clause.place, role=EvidenceRole.SUPPORTING)
                 if words:
-                    last = mention.earliest if mention.latest == date.max else mention.latest
-                    found.append(Commitment(mention.earliest, last, words))
+                    found.append(Commitment(*_days(mention), words))
     return tuple(found)
+
+
+def _days(mention: DateMention) -> tuple[date, date]:
+    """First and last day of a mention: a deadline is its last day, "after X" is X."""
+    if mention.latest == date.max:
+        return mention.earliest, mention.earliest
+    if mention.modifier in _DEADLINES:
+        return mention.latest, mention.latest
+    return mention.earliest, mention.latest

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from auditor.classify.encoder_input import EncoderInput, PastInput, PendingInput
+from auditor.classify.loss_words import holds_loss_words, without_loss
 from auditor.classify.protocol import Candidate, ClauseAct, Opinion
 from auditor.domain.records import TextFormat
 from auditor.reading.language import foreign_language
@@ -92,8 +93,10 @@ def encoder_input(prepared: PreparedRecord) -> EncoderInput:
 def _opinion(encoding: Encoding, given: EncoderInput) -> Opinion:
     foreign = foreign_language(given.text)
     warning = f"the text seems to be {foreign}, which the local model was not trained on"
+    told = [given.text, *(past.text for past in given.history)]
+    worded = any(map(holds_loss_words, told))
     return Opinion(
-        probabilities=encoding.labels,
+        probabilities=encoding.labels if worded else without_loss(encoding.labels),
         reasons=encoding.reasons,
         tests=encoding.tests,
         clauses=tuple(

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TextIO
 
 from auditor.classify.protocol import Classifier
-from auditor.classify.registry import make_classifier, make_policy
+from auditor.classify.registry import make_classifier, make_from_batch, make_policy
 from auditor.commands.intake_notes import print_intake, report_json
+from auditor.commands.llm_use import print_llm_use
 from auditor.commands.screen import Tick, notice, print_docket, progress
 from auditor.commands.writing import verdict_line, write_digest
 from auditor.digest.view import count
@@ -114,23 +115,36 @@ def run_audit(
     out: Path | None,
     as_of: date,
     fail_on: Sequence[Action] = (),
+    batch_results: Path | None = None,
 ) -> int:
     """Audits files and writes a verdict a line; returns the exit code.
+
+    Args:
+        paths: files and folders.
+        settings: classifier and thresholds.
+        files: how files are read.
+        out: file for the verdicts; standard output where None.
+        as_of: day of the audit.
+        fail_on: recommendations that make the code 1.
+        batch_results: answers of an OpenAI batch, in place of asking a language model now.
 
     Raises:
         InputError: where nothing could be read at all, or the output can't be written.
     """
     report = IntakeReport()
     tally = Tally()
-    with _output(out) as stream:
-        for audited in _audited(paths, settings, files, report, as_of=as_of):
+    classifier = _classifier(settings, batch_results)
+    policy = make_policy(classifier, settings)
+    with whole_output(out) as stream:
+        for audited in _audited(paths, classifier, policy, files, report, as_of=as_of):
             for finding in audited.findings:
                 tally.add(finding.verdict)
                 stream.write(verdict_line(finding.verdict) + "\n")
             if audited.findings:
                 tally.actions[_speaking(audited).recommendation.action] += 1
-    _finish(report, files, paths)
+    finish_reading(report, files, paths)
     _print_tally(tally, out)
+    print_llm_use(classifier)
     return 1 if any(tally.actions[a] for a in fail_on) else 0
 
 
@@ -150,8 +164,10 @@ def run_digest(
         InputError: where nothing could be read, or no opportunity belongs to the team.
     """
     report = IntakeReport()
-    audited = list(_audited(paths, settings, files, report, as_of=week.reading_day))
-    _finish(report, files, paths)
+    classifier = make_classifier(settings.classifier, settings)
+    policy = make_policy(classifier, settings)
+    audited = list(_audited(paths, classifier, policy, files, report, as_of=week.reading_day))
+    finish_reading(report, files, paths)
     those = [a for a in audited if a.standing is not None and _in_team(a, team)]
     if team and not those:
         teams = sorted({a.opportunity.team for a in audited if a.opportunity.team})
@@ -159,7 +175,6 @@ def run_digest(
             f"no open opportunity belongs to team {team!r}; the files hold "
             f"{', '.join(teams) or 'no teams'}"
         )
-    policy = make_policy(make_classifier(settings.classifier, settings), settings)
     docket = make_docket(those, week=week, policy=policy, shown=settings.decisions_shown)
     view = write_digest(docket, out, policy=policy, heading=team or "")
     if as_json:
@@ -167,6 +182,13 @@ def run_digest(
     else:
         print_docket(view)
     notice(f"\nWritten: {out}/digest.html, digest.txt and digest.json")
+    print_llm_use(classifier)
+
+
+def _classifier(settings: Settings, batch_results: Path | None) -> Classifier:
+    if batch_results is None:
+        return make_classifier(settings.classifier, settings)
+    return make_from_batch(settings.classifier, settings, batch_results)
 
 
 def _in_team(audited: AuditedOpportunity, team: str | None) -> bool:
@@ -175,14 +197,13 @@ def _in_team(audited: AuditedOpportunity, team: str | None) -> bool:
 
 def _audited(
     paths: Sequence[str],
-    settings: Settings,
+    classifier: Classifier,
+    policy: Policy,
     files: FileOptions,
     report: IntakeReport,
     *,
     as_of: date,
 ) -> Iterator[AuditedOpportunity]:
-    classifier: Classifier = make_classifier(settings.classifier, settings)
-    policy: Policy = make_policy(classifier, settings)
     items = read_paths(paths, options=files.intake(today=as_of), report=report)
     with progress("Reading files") as read:
         dossiers = assemble(_ticking(items, read), report=report)
@@ -202,7 +223,7 @@ def _ticking(items: Iterator[IntakeItem], tick: Tick) -> Iterator[IntakeItem]:
 
 
 @contextmanager
-def _output(path: Path | None) -> Iterator[TextIO]:
+def whole_output(path: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that is put in place only when it is whole."""
     if path is None:
         yield sys.stdout
@@ -218,7 +239,7 @@ def _output(path: Path | None) -> Iterator[TextIO]:
         ) from exc
 
 
-def _finish(report: IntakeReport, files: FileOptions, paths: Sequence[str]) -> None:
+def finish_reading(report: IntakeReport, files: FileOptions, paths: Sequence[str]) -> None:
     """Shows and writes the intake report; refuses an input that held nothing at all."""
     print_intake(report, verbose=files.verbose)
     if files.report:

@@ -69,7 +69,10 @@ def test_audit_writes_a_file_whole_and_says_so(run: Run, tmp_path: Path) -> None
     assert "Written" in err
 
 
-def test_findings_make_exit_code_one_only_where_asked_for(run: Run, tmp_path: Path) -> None:
+def test_findings_make_exit_code_one_only_where_asked_for(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDITOR_CLOSE_ABOVE", "0.6")
     export = _export(tmp_path)
     assert run("audit", export)[0] == 0
     assert run("audit", export, "--fail-on", "close")[0] == 1
