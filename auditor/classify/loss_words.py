@@ -16,13 +16,14 @@ from auditor.domain.labels import Label
 _WORDS = re.compile(
     r"\b(?:no|not|never|none|nobody|nothing|without|neither|nor|\w+n['’]?t|cannot|instead"
     r"|elsewhere|another|others?|else|rather|decided|chose\w*|pick\w*|went|gone|going with"
-    r"|award\w*|appointed|w[io]n|los[te]|sign\w*|renew\w*|extend\w*|stay\w*|stick\w*|keep\w*|kept"
-    r"|cancel\w*|scrap\w*|shelv\w*|drop\w*|kill\w*|dead|over|closed?|shut\w*|fr[eo]ez\w*|stop\w*"
-    r"|ended|end of|withdr\w*|pull\w*|declin\w*|reject\w*|refus\w*|turned down|unsubscribe|remove\w*"
-    r"|off (?:your|the) list|struck|left|leav\w*|retir\w*|redundan\w*|replaced|moved on|sold"
-    r"|bought|buy\w*|purchas\w*|in-?house|\w+sel(?:f|ves)|own|budget|cheaper|price|dear|costs?|too|enough"
-    r"|need\w*|worth|interest\w*|priority|later|next year|someday|maybe|if|unless|back burner"
-    r"|on ice|park\w*|fit|already|any ?more|thanks?|pass|sorry|afraid|unfortunately|regret\w*"
+    r"|award\w*|appointed|w[io]n|los[te]|sign\w*|renew\w*|extend\w*|stay\w*|stick\w*"
+    r"|keep\w*|kept|cancel\w*|scrap\w*|shelv\w*|drop\w*|kill\w*|dead|over|closed?|shut\w*"
+    r"|fr[eo]ez\w*|stop\w*|ended|end of|withdr\w*|pull\w*|declin\w*|reject\w*|refus\w*"
+    r"|turned down|unsubscribe|remove\w*|off (?:your|the) list|struck|left|leav\w*|retir\w*"
+    r"|redundan\w*|replaced|moved on|sold|bought|buy\w*|purchas\w*|in-?house"
+    r"|\w+sel(?:f|ves)|own|budget|cheaper|price|dear|costs?|too|enough|need\w*|worth"
+    r"|interest\w*|priority|later|next year|someday|maybe|if|unless|back burner|on ice"
+    r"|park\w*|fit|already|any ?more|thanks?|pass|sorry|afraid|unfortunately|regret\w*"
     r"|good luck|best of luck|vm|voicemail|ans|answer\w*|repl\w*|silen\w*|quiet|ghost\w*"
     r"|out[- ]of[- ]office|bounc\w*|unread|show\w*|once more|again)\b",
     re.IGNORECASE,
