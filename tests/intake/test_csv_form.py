@@ -141,7 +141,7 @@ def test_a_text_over_the_limit_is_reported_not_cut(tmp_path: Path) -> None:
     result = read_text(tmp_path, "long.csv", content)
     assert [a.text for a in result.activities] == ["short"]
     assert "2.5 MB" in result.problems[0]
-    assert "max_text_bytes" in result.problems[0]
+    assert "--max-text-mb" in result.problems[0]
     raised = read_text(tmp_path, "long.csv", content, max_text_bytes=3_000_000)
     assert raised.activities[0].text == long
 
