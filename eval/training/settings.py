@@ -12,7 +12,7 @@ class Settings:
     """Settings of one run; the defaults are those that measured best (docs/model-trials.md)."""
 
     seed: int = 0
-    epochs: int = 5
+    epochs: int = 3
     batch: int = 16
     """Records in a batch."""
     batch_tokens: int = 4096
