@@ -162,7 +162,7 @@ def compute_standing(
     silent = silent and not _speaks_otherwise(deciding.verdict)
     verdict = deciding.verdict
     label, reason, status, confidence = (
-        (Label.IMPLICIT_LOSS, Reason.NO_RESPONSE, Status.DECIDED, _silent_confidence(verdict))
+        (Label.IMPLICIT_LOSS, _silent_reason(verdict), Status.DECIDED, _silent_confidence(verdict))
         if silent
         else (verdict.label, verdict.reason, verdict.status, verdict.confidence)
     )
@@ -182,9 +182,14 @@ def compute_standing(
 
 
 def _speaks_otherwise(verdict: Verdict) -> bool:
-    """Whether the verdict is sure of something that silence does not outweigh."""
-    vague = verdict.label is Label.VAGUE_CALLBACK
-    return verdict.status is Status.DECIDED and not vague
+    """Whether the verdict is sure of a real step, which silence does not outweigh."""
+    return verdict.status is Status.DECIDED and verdict.label is Label.MEANINGFUL_NEXT_STEP
+
+
+def _silent_reason(verdict: Verdict) -> Reason:
+    """No response, unless the verdict is sure of another loss."""
+    sure = verdict.status is Status.DECIDED and verdict.label is Label.IMPLICIT_LOSS
+    return verdict.reason if sure else Reason.NO_RESPONSE
 
 
 def _silent_confidence(verdict: Verdict) -> float:

@@ -81,7 +81,7 @@ def row(name: str, classifier: Classifier, labelled: LabelledSet) -> dict[str, A
         "notes": by_tag.get("format:note", {}).get("macro_f1"),
         "transcripts": by_tag.get("format:transcript", {}).get("macro_f1"),
         "f1": {label: v["f1"] for label, v in scores["per_label"].items()},
-        "pairs_both_right": scores["pairs"]["both_right"],
+        "pairs_both_right": scores["pairs"]["both_right_rate"],
         "reason_accuracy": scores["reason_accuracy"],
         "deciding_hit": scores["evidence"]["deciding_hit_rate"],
         "ece": scores["ece"],
