@@ -16,7 +16,7 @@ from auditor.domain.labels import Act
 from auditor.domain.records import Activity, ActivityKind, Side, TextFormat
 from auditor.domain.verdict import EvidenceRole
 from auditor.reading.dates import DateMention
-from auditor.reading.prepared import TEXT, PreparedRecord
+from auditor.reading.prepared import TEXT, Place, PreparedRecord
 
 _LIVE = frozenset(
     {
@@ -80,6 +80,18 @@ def _mail_contact(activity: Activity) -> tuple[Contact, int]:
     if first.startswith(("re:", "from:", "received")) or "replied" in first:
         return Contact.TWO_WAY, 0
     return (Contact.ATTEMPT, 1) if CHASER.search(activity.text) else (Contact.NONE, 0)
+
+
+def attempt_place(prepared: PreparedRecord, opinion: Opinion) -> Place | None:
+    """The clause that tells of the unanswered attempt or the no-show, where words do."""
+    found = NO_SHOW.search(prepared.text) or UNANSWERED.search(prepared.text)
+    if found is None:
+        return None
+    for clause in opinion.clauses:
+        place = clause.place
+        if place.field == TEXT and place.start <= found.start() < place.end:
+            return place
+    return Place(TEXT, *found.span())
 
 
 def find_commitments(prepared: PreparedRecord, opinion: Opinion) -> tuple[Commitment, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditor.classify.contacts import find_commitments, judge_contact
+from auditor.classify.contacts import attempt_place, find_commitments, judge_contact
 from auditor.classify.defects import find_defects
 from auditor.classify.five_tests import judge_tests
 from auditor.classify.grounding import evidence_at
-from auditor.classify.protocol import Classifier, Opinion
-from auditor.domain.findings import Finding
+from auditor.classify.protocol import Candidate, Classifier, Opinion
+from auditor.domain.findings import Contact, Finding
 from auditor.domain.labels import REASONS_OF, Label, Reason
 from auditor.domain.policy import Policy
 from auditor.domain.recommendation import advise_on_verdict
@@ -57,9 +57,9 @@ def make_finding(
     """Turns one opinion into a verdict with the facts that standing counts."""
     activity = prepared.record.activity
     label = max(opinion.probabilities, key=lambda k: opinion.probabilities[k])
-    evidence = _ground(prepared, opinion)
-    warnings = [*prepared.warnings, *opinion.warnings]
     contact, attempts = judge_contact(prepared, opinion)
+    evidence = _ground(prepared, opinion, contact)
+    warnings = [*prepared.warnings, *opinion.warnings]
     commitments = find_commitments(prepared, opinion)
     doubts = _doubts(opinion, label, evidence, policy)
     if prepared.conversation is not None and prepared.conversation.inferred:
@@ -95,10 +95,16 @@ def _reason(opinion: Opinion, label: Label) -> Reason:
     return max(allowed, key=lambda r: opinion.reasons.get(r, 0.0))
 
 
-def _ground(prepared: PreparedRecord, opinion: Opinion) -> tuple[Evidence, ...]:
-    """Evidence of the best candidates, without overlaps, the deciding one first."""
+def _ground(prepared: PreparedRecord, opinion: Opinion, contact: Contact) -> tuple[Evidence, ...]:
+    """Evidence of the best candidates, without overlaps, the deciding one first.
+
+    Where nobody answered, the words that say so decide, if the classifier found any evidence.
+    """
+    ranked = sorted(opinion.evidence, key=lambda c: -c.score)
+    missed = contact in (Contact.ATTEMPT, Contact.NO_SHOW)
+    place = attempt_place(prepared, opinion) if missed and ranked else None
     kept: list[Evidence] = []
-    for candidate in sorted(opinion.evidence, key=lambda c: -c.score):
+    for candidate in [Candidate(place, 1.0), *ranked] if place else ranked:
         role = EvidenceRole.SUPPORTING if kept else EvidenceRole.DECIDING
         found = evidence_at(prepared, candidate.place, role=role)
         if found and not any(_overlap(found, k) for k in kept):

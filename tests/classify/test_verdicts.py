@@ -165,3 +165,11 @@ def test_contacts_are_told_from_attempts(
 def test_a_mail_that_delivers_is_no_attempt_and_a_chaser_is(text: str, contact: Contact) -> None:
     record = a_record(text, kind=ActivityKind.EMAIL)
     assert judge([record], Scripted(), POLICY)[0].contact is contact
+
+
+def test_where_nobody_answered_the_words_that_say_so_decide() -> None:
+    record = a_record("Lovely prospect. Rang twice, left vm. Will bring the big drawing")
+    acts = (("left vm", Act.ATTEMPT),)
+    verdict = _verdict(record, Scripted(quote="Lovely prospect", acts=acts))
+    assert verdict.evidence[0].quote == "left vm"
+    assert verdict.evidence[0].role is EvidenceRole.DECIDING
