@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING
 from auditor.classify.encoder_input import EncoderInput, PastInput, PendingInput
 from auditor.classify.loss_words import holds_loss_words, without_loss
 from auditor.classify.protocol import Candidate, ClauseAct, Opinion
+from auditor.classify.silence import NO_SHOW, REPEATED, UNANSWERED, count_silence
+from auditor.domain.labels import Act, Label
 from auditor.domain.records import TextFormat
+from auditor.domain.standing import SILENT_AFTER
 from auditor.reading.language import foreign_language
-from auditor.reading.prepared import SUBJECT, Place, PreparedRecord, history_field
+from auditor.reading.prepared import SUBJECT, TEXT, Place, PreparedRecord, history_field
 
 if TYPE_CHECKING:
     from auditor.classify.encoder import Encoder, Encoding
 
+_LOSS_ACTS = (Act.REFUSAL, Act.LOST_ELSEWHERE, Act.DEAD, Act.CONTACT_GONE)
+_LOSS_TOLD = 0.5
 REMEMBERED = 50_000
 """Opinions kept in memory for records that come again (notes pasted on many opportunities)."""
 
@@ -93,10 +98,8 @@ def encoder_input(prepared: PreparedRecord) -> EncoderInput:
 def _opinion(encoding: Encoding, given: EncoderInput) -> Opinion:
     foreign = foreign_language(given.text)
     warning = f"the text seems to be {foreign}, which the local model was not trained on"
-    told = [given.text, *(past.text for past in given.history)]
-    worded = any(map(holds_loss_words, told))
     return Opinion(
-        probabilities=encoding.labels if worded else without_loss(encoding.labels),
+        probabilities=_by_the_codebook(encoding, given),
         reasons=encoding.reasons,
         tests=encoding.tests,
         clauses=tuple(
@@ -110,3 +113,28 @@ def _opinion(encoding: Encoding, given: EncoderInput) -> Opinion:
         warnings=(warning,) if foreign else (),
         abstains=bool(foreign) or not given.text.strip(),
     )
+
+
+def _by_the_codebook(encoding: Encoding, given: EncoderInput) -> dict[Label, float]:
+    """The model's probabilities, less a loss that no words or too few attempts could show."""
+    told = [given.text, *(past.text for past in given.history)]
+    if not any(map(holds_loss_words, told)) or _too_few_attempts(encoding, given):
+        return without_loss(encoding.labels)
+    return encoding.labels
+
+
+def _too_few_attempts(encoding: Encoding, given: EncoderInput) -> bool:
+    """Whether it is a first or second unanswered attempt, with no other loss told in the text."""
+    if not (UNANSWERED.search(given.text) or NO_SHOW.search(given.text)):
+        return False
+    if REPEATED.search(given.text):
+        return False
+    before = count_silence([past.text for past in given.history])
+    if before.unanswered + 1 >= SILENT_AFTER or before.no_shows or before.put_offs:
+        return False
+    told = [
+        sum(clause.acts[act] for act in _LOSS_ACTS)
+        for clause in encoding.clauses
+        if clause.field == TEXT
+    ]
+    return max(told, default=0.0) < _LOSS_TOLD

@@ -38,6 +38,13 @@ NO_SHOW = re.compile(
     re.IGNORECASE,
 )
 """Words for a buyer who did not turn up."""
+REPEATED = re.compile(
+    r"\b(?:again|twice|still|second|2nd|third|3rd|fourth|4th|fifth|5th|sixth|three|four|five|six"
+    r"|[2-9] (?:vms?|voicemails?|calls|tries|attempts|times|mails|e-?mails))\b"
+    r"|(?:\bno\.? ?|#|\bx ?)[2-9]\b",
+    re.IGNORECASE,
+)
+"""Words by which one activity tells of more than one attempt."""
 PUT_OFF = re.compile(
     r"\b(?:(?:call|ring|try|phone|mail|ask|come|get)\w* (?:me |us |him |her |them )?(?:back "
     r"|again )*"

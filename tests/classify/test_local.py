@@ -127,3 +127,13 @@ def test_order_and_batching_do_not_change_a_verdict(local: LocalClassifier) -> N
     together = [f.verdict.label for f in judge(records, local, POLICY)]
     alone = [judge([r], LocalClassifier(), POLICY)[0].verdict.label for r in reversed(records)]
     assert together == alone[::-1]
+
+
+@pytest.mark.parametrize("text", ["left vm, call back tuesday", "Rang, no answer. Will try Friday."])
+def test_a_first_unanswered_attempt_is_no_loss(local: LocalClassifier, text: str) -> None:
+    assert _verdict(local, a_record(text)).label is VAGUE
+
+
+def test_a_note_that_only_reports_facts_is_no_loss(local: LocalClassifier) -> None:
+    text = "Survey done at the unit, eleven metres clear, two fork trucks. Quote to do."
+    assert _verdict(local, a_record(text, pending=a_pending(None, "Quote"))).label is VAGUE
