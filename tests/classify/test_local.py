@@ -129,7 +129,9 @@ def test_order_and_batching_do_not_change_a_verdict(local: LocalClassifier) -> N
     assert together == alone[::-1]
 
 
-@pytest.mark.parametrize("text", ["left vm, call back tuesday", "Rang, no answer. Will try Friday."])
+@pytest.mark.parametrize(
+    "text", ["left vm, call back tuesday", "Rang, no answer. Will try Friday."]
+)
 def test_a_first_unanswered_attempt_is_no_loss(local: LocalClassifier, text: str) -> None:
     assert _verdict(local, a_record(text)).label is VAGUE
 
