@@ -9,12 +9,15 @@ import sys
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from auditor import __version__
 from auditor.errors import AuditorError
+
+if TYPE_CHECKING:
+    from auditor.settings import Settings
 
 app = typer.Typer(
     name="auditor",
@@ -71,7 +74,8 @@ def demo(
     from auditor.commands.demo import run_demo
     from auditor.settings import load_settings
 
-    run_demo(out, load_settings(), today=_day(as_of))
+    settings = load_settings()
+    run_demo(out, settings, today=_day(as_of, settings))
 
 
 _Paths = Annotated[
@@ -147,11 +151,19 @@ def audit(
     from auditor.domain.verdict import Action
     from auditor.settings import load_settings
 
+    settings = load_settings(classifier=classifier and classifier.value, day_first=day_first)
     files = FileOptions(
-        mapping, maps, day_first, encoding, delimiter, max_text_mb, undated_as, report, verbose
+        mapping,
+        maps,
+        settings.day_first,
+        encoding,
+        delimiter,
+        max_text_mb,
+        undated_as,
+        report,
+        verbose,
     )
-    settings = load_settings(classifier=classifier and classifier.value)
-    day, actions = _day(as_of), [Action(f.value) for f in fail_on or ()]
+    day, actions = _day(as_of, settings), [Action(f.value) for f in fail_on or ()]
     if batch_out is not None:
         from auditor.commands.batch import run_batch_out
 
@@ -203,15 +215,24 @@ def import_(
     from auditor.commands.store import run_import
     from auditor.settings import load_settings
 
+    settings = load_settings(database_url=db, day_first=day_first)
     files = FileOptions(
-        mapping, maps, day_first, encoding, delimiter, max_text_mb, undated_as, report, verbose
+        mapping,
+        maps,
+        settings.day_first,
+        encoding,
+        delimiter,
+        max_text_mb,
+        undated_as,
+        report,
+        verbose,
     )
     run_import(
         paths,
         files,
-        db=load_settings(database_url=db).database_url,
+        db=settings.database_url,
         source=source,
-        seen_on=_day(as_of),
+        seen_on=_day(as_of, settings),
         problems=problems,
         as_json=as_json,
     )
@@ -255,14 +276,24 @@ def digest(
     from auditor.settings import load_settings
 
     check_digest_use(paths, db, send=send)
-    settings = load_settings(classifier=classifier and classifier.value, database_url=db)
-    today = _day(None)
+    settings = load_settings(
+        classifier=classifier and classifier.value, database_url=db, day_first=day_first
+    )
+    today = settings.today()
     chosen = Week.parse(week) if week else Week.last_before(today)
     if not paths:
         run_stored_digest(settings, out=out, week=chosen, team=team, today=today, as_json=as_json)
         return
     files = FileOptions(
-        mapping, maps, day_first, encoding, delimiter, max_text_mb, undated_as, report, verbose
+        mapping,
+        maps,
+        settings.day_first,
+        encoding,
+        delimiter,
+        max_text_mb,
+        undated_as,
+        report,
+        verbose,
     )
     run_digest(paths, settings, files, out=out, week=chosen, team=team, as_json=as_json)
 
@@ -300,8 +331,8 @@ def doctor(
     raise typer.Exit(run_doctor(as_json=as_json))
 
 
-def _day(given: datetime | None) -> date:
-    return given.date() if given else datetime.now().astimezone().date()
+def _day(given: datetime | None, settings: Settings) -> date:
+    return given.date() if given else settings.today()
 
 
 def _mount_eval() -> None:

@@ -5,11 +5,13 @@ Secrets are held so that no log, error or ``repr`` shows them.
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -61,8 +63,8 @@ class Settings(BaseSettings):
     """Decisions at the top of the docket."""
     day_first: bool | None = None
     """How 03/04 is read: True 3 April, False March 4; None is told by each file or text."""
-    time_zone: str = "UTC"
-    """Zone of the supervisor's day, as an IANA name."""
+    time_zone: str | None = None
+    """Zone of the supervisor's day, as an IANA name; None is the machine's."""
     threads: int = Field(default=0, ge=0, le=256)
     """Processor threads for the local model; 0 takes all."""
     llm_model: str | None = None
@@ -110,6 +112,21 @@ class Settings(BaseSettings):
     """Signs sessions and links of the web application."""
     smtp_url: SecretStr | None = None
     """``smtp://user:password@host:port`` for sending digests."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                ZoneInfo(value)
+            except (ZoneInfoNotFoundError, ValueError):
+                raise ValueError(f"{value!r} is no IANA zone such as Europe/London") from None
+        return value
+
+    def today(self) -> date:
+        """The supervisor's present day."""
+        zone = ZoneInfo(self.time_zone) if self.time_zone else None
+        return datetime.now().astimezone(zone).date()
 
     @classmethod
     def settings_customise_sources(

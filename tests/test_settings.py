@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from auditor.classify.registry import make_policy
+from auditor.classify.rules import RulesClassifier
 from auditor.errors import ConfigurationError
+from auditor.reading.prepared import prepare
 from auditor.settings import Settings, load_settings
+from tests.builders import a_record
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -48,3 +53,20 @@ def test_a_bad_file_is_refused_with_its_name(tmp_path: Path, text: str) -> None:
     (tmp_path / "auditor.toml").write_text(text)
     with pytest.raises(ConfigurationError, match=r"auditor\.toml"):
         load_settings()
+
+
+def test_the_order_of_day_and_month_reaches_the_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = a_record("board votes 03/04", day=date(2026, 2, 2))
+    for setting, day in (("true", date(2026, 4, 3)), ("false", date(2026, 3, 4))):
+        monkeypatch.setenv("AUDITOR_DAY_FIRST", setting)
+        policy = make_policy(RulesClassifier(), load_settings())
+        mentions = prepare(record, day_first=policy.day_first).dates
+        assert [m.earliest for m in mentions] == [day]
+
+
+def test_the_zone_is_checked_and_tells_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDITOR_TIME_ZONE", "Mars/Olympus")
+    with pytest.raises(ConfigurationError, match="Europe/London"):
+        load_settings()
+    days = [load_settings(time_zone=zone).today() for zone in ("Etc/GMT+12", "Etc/GMT-14")]
+    assert days[0] < days[1]

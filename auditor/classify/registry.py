@@ -77,4 +77,5 @@ def make_policy(classifier: Classifier, settings: Settings) -> Policy:
         prompts=str(getattr(classifier, "prompts", "none")),
         review_below=settings.review_below,
         close_above=settings.close_above,
+        day_first=settings.day_first,
     )

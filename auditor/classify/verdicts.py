@@ -37,7 +37,7 @@ def judge(
         pending_known: for each record, whether its source tells pending activities, so that
             none is a defect; all do where None.
     """
-    prepared = [prepare(r) for r in records]
+    prepared = [prepare(r, day_first=policy.day_first) for r in records]
     opinions = classifier.opine(prepared)
     known = pending_known or [True] * len(records)
     return [

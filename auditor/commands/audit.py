@@ -241,6 +241,14 @@ def whole_output(path: Path | None) -> Iterator[TextIO]:
 
 def finish_reading(report: IntakeReport, files: FileOptions, paths: Sequence[str]) -> None:
     """Shows and writes the intake report; refuses an input that held nothing at all."""
+    tell_reading(report, files)
+    if not report.read:
+        named = ", ".join(map(repr, paths))
+        raise InputError(f"nothing to audit in {named}; see the problems above")
+
+
+def tell_reading(report: IntakeReport, files: FileOptions) -> None:
+    """Shows the intake report, and writes it where asked for."""
     print_intake(report, verbose=files.verbose)
     if files.report:
         try:
@@ -249,9 +257,6 @@ def finish_reading(report: IntakeReport, files: FileOptions, paths: Sequence[str
             raise InputError(
                 f"{files.report}: can't be written ({exc.strerror}); choose another --report"
             ) from exc
-    if not report.read:
-        named = ", ".join(map(repr, paths))
-        raise InputError(f"nothing to audit in {named}; see the problems above")
 
 
 def _speaking(audited: AuditedOpportunity) -> Verdict:

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from auditor.classify.registry import make_classifier, make_policy
-from auditor.commands.audit import FileOptions
-from auditor.commands.intake_notes import print_intake, report_json
+from auditor.commands.audit import FileOptions, tell_reading
 from auditor.commands.screen import Tick, notice, print_docket, progress
 from auditor.commands.writing import write_digest
 from auditor.digest.view import count
@@ -188,14 +187,7 @@ def _written(report: IntakeReport, path: Path) -> Iterator[None]:
 
 def _finish(report: IntakeReport, files: FileOptions, paths: Sequence[str], problems: Path) -> None:
     """Shows and writes the intake report; refuses an input that held nothing at all."""
-    print_intake(report, verbose=files.verbose)
-    if files.report:
-        try:
-            files.report.write_text(report_json(report), encoding="utf-8")
-        except OSError as exc:
-            raise InputError(
-                f"{files.report}: can't be written ({exc.strerror}); choose another --report"
-            ) from exc
+    tell_reading(report, files)
     if report.error_count or report.flaw_count:
         notice(f"Rows rejected and values left out are listed in {problems}")
     if not report.read:

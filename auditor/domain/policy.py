@@ -25,6 +25,8 @@ class Policy(BaseModel):
     """A confidence under this makes a verdict ``needs_review``."""
     close_above: float = Field(default=0.75, ge=0, le=1)
     """Closing is recommended only from this confidence on."""
+    day_first: bool | None = None
+    """How 03/04 in texts is read: True is 3 April; None is told by each text."""
     test_passes: float = Field(default=0.5, ge=0, le=1)
     """Probability from which one of the five tests counts as passed."""
     test_margin: float = Field(default=0.15, ge=0, le=0.5)

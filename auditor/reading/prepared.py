@@ -44,6 +44,8 @@ class PreparedRecord:
     """Each field that may hold evidence, by the contract's name, the activity's text first."""
     warnings: tuple[str, ...] = ()
     """What reading noticed, in plain words."""
+    day_first: bool | None = None
+    """How 03/04 in the texts is read; None is told by the text."""
 
     @property
     def text(self) -> str:
@@ -70,7 +72,9 @@ class PreparedRecord:
     @cached_property
     def dates(self) -> list[DateMention]:
         """Dates in the activity's text, resolved against the time that it was logged."""
-        return resolve_dates(self.text, reference=self.record.activity.occurred_at)
+        return resolve_dates(
+            self.text, reference=self.record.activity.occurred_at, day_first=self.day_first
+        )
 
     def speaker_at(self, place: Place) -> tuple[str | None, Side]:
         """Who says the words at a place; (None, unknown) outside transcripts."""
@@ -89,12 +93,18 @@ class PreparedRecord:
         return SegmentKind.BODY
 
 
-def prepare(record: AuditRecord) -> PreparedRecord:
-    """Cleans every field of a record that may hold evidence."""
+def prepare(record: AuditRecord, *, day_first: bool | None = None) -> PreparedRecord:
+    """Cleans every field of a record that may hold evidence.
+
+    Args:
+        record: as received.
+        day_first: how 03/04 in its texts is read: True is 3 April; None is told by the text.
+    """
     return PreparedRecord(
         record=record,
         fields={name: clean(raw) for name, raw in raw_fields(record)},
         warnings=tuple(_warnings(record)),
+        day_first=day_first,
     )
 
 
