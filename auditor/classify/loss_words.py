@@ -3,8 +3,8 @@
 Most notes in a CRM report facts ("survey done, quote to do").  The labelled sets hold few of them,
 and the model takes some for losses, as surely as real ones.  A loss has words: a negation, another
 party, an ending, money, silence.  A record with none of them is no loss, whatever the model says.
-Of the losses that the model finds in dev, 176 of 179 hold such a word; of those that it found in
-the sample's earlier activities, which are facts, 26 of 69 hold none.
+The list was grown on dev: all 185 losses that model 0.3.0 finds there hold such a word.  Of 57 that
+it finds in the sample's earlier activities, which mostly report facts, 8 hold none.
 """
 
 from __future__ import annotations
