@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Date, Double, ForeignKey, Index, Integer, MetaData, Text
+from sqlalchemy import JSON, Date, Double, ForeignKey, Index, Integer, MetaData, Text, text
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -23,6 +23,9 @@ _NAMES = {
     "pk": "pk_%(table_name)s",
 }
 _Json = JSON(none_as_null=True)
+
+
+_PENDING = text("state = 'pending'")
 
 
 class Base(DeclarativeBase):
@@ -45,7 +48,10 @@ class InboundRow(Base):
     """A row or event as it came in, kept before anything is made of it."""
 
     __tablename__ = "inbound"
-    __table_args__ = (Unique("source", "kind", "dedup_key"),)
+    __table_args__ = (
+        Unique("source", "kind", "dedup_key"),
+        Index("ix_inbound_pending", "key", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    )
 
     key: Mapped[int] = mapped_column(Key, primary_key=True)
     """Order of arrival."""
@@ -65,6 +71,16 @@ class InboundRow(Base):
     """When it came in first."""
     payload: Mapped[str]
     """As received."""
+    state: Mapped[str] = mapped_column(server_default="done")
+    """``pending``, ``done``, ``ignored`` or ``dead``; rows of files are done at once."""
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    """Tries so far to make something of it."""
+    next_at: Mapped[datetime | None]
+    """Not before; null for at once."""
+    handled_at: Mapped[datetime | None]
+    """When something was made of it."""
+    error: Mapped[str | None]
+    """Why the last try failed, without its text."""
 
 
 class OpportunityRow(Base):
@@ -264,6 +280,8 @@ class VerdictRow(Base):
     """Dated buyer commitments with their words."""
     attempts: Mapped[int]
     """Unanswered attempts that it reports."""
+    provenance: Mapped[dict[str, Any] | None]
+    """What a replay needs beyond the policy: prompt, model, parameters, hash of the raw answer."""
 
 
 class SnapshotRow(Base):

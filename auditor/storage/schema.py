@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from auditor.errors import StorageError
+from auditor.storage import decision_models, people_models  # noqa: F401 (they register tables)
 from auditor.storage.models import Base
 
 VERSION_TABLE = "auditor_schema"
