@@ -8,8 +8,14 @@ the default where no word fits.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from auditor.domain.labels import Label
+from auditor.domain.records import NextActivity
+from auditor.domain.subjects import is_contact_only
 
 
 class Stage(BaseModel):
@@ -25,8 +31,19 @@ class Stage(BaseModel):
     """The yes/no question that the stage is there to answer."""
     step: str
     """A concrete step that would answer it, as asked of the rep."""
+    answers: str = ""
+    """Regular expression (case ignored) over subjects: steps that can answer the question."""
     patience_days: int = Field(gt=0)
     """Days without a buyer commitment after which the stage is out of patience."""
+
+    @field_validator("names", "answers")
+    @classmethod
+    def _is_pattern(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as exc:
+            raise ValueError(f"{value!r} is no regular expression: {exc}") from None
+        return value
 
 
 DEFAULT_STAGES: tuple[Stage, ...] = (
@@ -36,6 +53,8 @@ DEFAULT_STAGES: tuple[Stage, ...] = (
         objective="Will they sign, and on which day?",
         step="a day for their redlines or signature, and a call the day after, in the signer's "
         "diary",
+        answers=r"sign|contract|redline|legal|order|\bpo\b|paperwork|terms|approv|board"
+        r"|committee|award|decision|kick-?off|go-?live|procure",
         patience_days=21,
     ),
     Stage(
@@ -45,6 +64,8 @@ DEFAULT_STAGES: tuple[Stage, ...] = (
         objective="Does the person who decides say yes to this offer, no, or what must change?",
         step="a 30-minute review of the offer with the person who decides, who ends it with "
         "yes, no, or what must change",
+        answers=r"propos|quot|offer|pric|review|present|decision|decide|board|committee"
+        r"|award|tender|budget|shortlist|terms|sign|order",
         patience_days=30,
     ),
     Stage(
@@ -52,6 +73,8 @@ DEFAULT_STAGES: tuple[Stage, ...] = (
         names=r"evaluat|trial|pilot|poc|proof|demo|sampl|test|survey|visit|assess|technical|validation|site|viewing|fitting",
         objective="Does it do what they need, by criteria that they set?",
         step="pass-or-fail criteria in writing and a decision meeting on the trial's last day",
+        answers=r"trial|pilot|poc|proof|demo|test|sampl|survey|visit|site|viewing|fitting"
+        r"|assess|criteria|result|workshop|reference|decision|validation",
         patience_days=30,
     ),
     Stage(
@@ -61,6 +84,8 @@ DEFAULT_STAGES: tuple[Stage, ...] = (
         objective="Is there a problem that they will spend money on, and who signs for it?",
         step="a working session with the person who owns the budget, to agree the problem, its "
         "cost and the date by which it must be gone",
+        answers=r"discover|workshop|scop|needs|requirement|business case|budget|analysis"
+        r"|session|assess|survey|site|demo|decision",
         patience_days=30,
     ),
     Stage(
@@ -68,6 +93,7 @@ DEFAULT_STAGES: tuple[Stage, ...] = (
         names=r"prospect|lead|new|contact|enquir|inquir|cold|outreach|attempt|intro|connect|appointment",
         objective="Will the right person talk to us at an agreed time?",
         step="a first conversation with the person who decides, at a time that they have accepted",
+        answers=r"intro|first (?:call|meeting|conversation)|meet|appointment|discover|demo|qualif",
         patience_days=21,
     ),
 )
@@ -82,4 +108,53 @@ def find_stage(name: str, stages: tuple[Stage, ...] = DEFAULT_STAGES) -> Stage:
     for stage in stages:
         if name and re.search(stage.names, name, re.IGNORECASE):
             return stage
-    return FALLBACK
+    return next((s for s in stages if s.key == FALLBACK.key), FALLBACK)
+
+
+class StepAnswer(StrEnum):
+    """Whether a pending step can answer its stage's question."""
+
+    YES = "yes"
+    """It can: its words name such a step, or the buyer has agreed to one."""
+    NO = "no"
+    """It can't: nothing is pending, it has no day, or it is contact for its own sake."""
+    UNKNOWN = "unknown"
+    """Its words don't tell."""
+
+
+def answer_of_step(
+    stage_name: str,
+    pending: NextActivity | None,
+    *,
+    label: Label | None = None,
+    stages: tuple[Stage, ...] = DEFAULT_STAGES,
+) -> tuple[StepAnswer, str]:
+    """Tells whether the pending step can answer the question of its stage, and why.
+
+    Args:
+        stage_name: as the CRM names it.
+        pending: the pending activity.
+        label: what the history shows; a verified buyer commitment counts for itself.
+        stages: kinds of stage.
+    """
+    stage = find_stage(stage_name, stages)
+    ask = f"{stage.objective!r}"
+    if label is Label.MEANINGFUL_NEXT_STEP:
+        return StepAnswer.YES, f"the buyer agreed to a step; it must answer {ask}"
+    if pending is None:
+        return StepAnswer.NO, f"nothing is pending that could answer {ask}"
+    if pending.due_on is None:
+        return StepAnswer.NO, f"{pending.subject!r} has no day on which it could answer {ask}"
+    if not pending.subject.strip() or is_contact_only(pending.subject):
+        return StepAnswer.NO, f"{pending.subject!r} is contact for its own sake; ask {ask}"
+    if stage.answers and re.search(stage.answers, pending.subject, re.IGNORECASE):
+        return StepAnswer.YES, f"{pending.subject!r} can answer {ask}"
+    behind = _stages_behind(stage, stages)
+    if any(s.answers and re.search(s.answers, pending.subject, re.IGNORECASE) for s in behind):
+        return StepAnswer.NO, f"{pending.subject!r} answers an earlier stage's question, not {ask}"
+    return StepAnswer.UNKNOWN, f"{pending.subject!r} does not say how it would answer {ask}"
+
+
+def _stages_behind(stage: Stage, stages: Sequence[Stage]) -> Sequence[Stage]:
+    """The stages before one: they are listed from the last to the first."""
+    return stages[stages.index(stage) + 1 :] if stage in stages else ()
