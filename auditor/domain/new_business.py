@@ -126,7 +126,7 @@ def annuity_value(initial: float, rules: NewBusinessRules) -> float:
         years = min(1 / rules.churn, rules.horizon_years) if rules.churn else rules.horizon_years
         return initial * max(1.0, often * years)
     payments = max(1, int(often * rules.horizon_years + 1e-9))
-    ratio = ((1 - rules.churn) / (1 + rules.discount_rate)) ** (1 / often)
+    ratio: float = ((1 - rules.churn) / (1 + rules.discount_rate)) ** (1 / often)
     if ratio == 1:
         return initial * payments
     return initial * (1 - ratio**payments) / (1 - ratio)

@@ -104,7 +104,7 @@ def may_release(
         told_on: the day of the newest data, to warn where it is old.
         as_of: today.
     """
-    warnings = ()
+    warnings: tuple[str, ...] = ()
     if told_on and as_of and (as_of - told_on).days > _STALE_DAYS:
         age = (as_of - told_on).days
         warnings = (f"the newest data is {age} days old, of {told_on.isoformat()}",)
