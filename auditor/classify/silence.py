@@ -17,6 +17,8 @@ UNANSWERED = re.compile(
     r"|(?:did ?n[o'’]?t|didnt|has ?n[o'’]?t|not|never) (?:answer|answered|pick(?:ed)? up"
     r"|repl(?:y|ied)"
     r"|respond(?:ed)?|called back|reached)"
+    r"|(?:not|n[o'’]?t|never|stopped) (?:picking up|answering|replying|responding)"
+    r"|nowt|crickets|radio silence|silence since|nothing (?:since|so far)"
     r"|unanswered|engaged tone|busy tone|call not connected|no one (?:answered|picked up)"
     r"|bounced|out[- ]of[- ]office|not in\b|nothing (?:from|heard)|opened,? no|read,? no"
     r"|bump(?:ed)? #?\d?|still (?:nothing|no reply)|no contact|could(?: not|n[’']t) reach)\b",
@@ -34,7 +36,9 @@ CHASER = re.compile(
 """Words of a mail that waits for an answer, as against one that delivers what was asked for."""
 NO_SHOW = re.compile(
     r"\bno[- ]?show(?:ed|s)?\b|\b(?:did ?n[o'’]?t|didnt|never) (?:show|turn(?:ed)? up|join(?:ed)?"
-    r"|dial(?:led)? in|came on|appear(?:ed)?)\b|\bstood (?:me|us) up\b|\bsat alone on\b",
+    r"|dial(?:led)? in|came on|appear(?:ed)?)\b"
+    r"|\b(?:nobody|no one|none of them) (?:joined|came|turned up|showed|dialled in|was there)\b"
+    r"|\bstood (?:me|us) up\b|\bsat alone on\b",
     re.IGNORECASE,
 )
 """Words for a buyer who did not turn up."""
