@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from auditor.storage.activities import ActivityRepository
+from auditor.storage.audit_log import AuditLogRepository
 from auditor.storage.inbound import InboundRepository
 from auditor.storage.opportunities import OpportunityRepository
 from auditor.storage.snapshots import SnapshotRepository
@@ -27,6 +28,8 @@ class UnitOfWork:
         """Findings, append-only."""
         self.snapshots = SnapshotRepository(session)
         """The pipeline week by week."""
+        self.audit_log = AuditLogRepository(session)
+        """Who did what."""
 
     def lock_source(self, source: str) -> None:
         """Lets one writer of a source at a time go on; SQLite has one writer anyway."""
