@@ -6,8 +6,10 @@ Secrets are held so that no log, error or ``repr`` shows them.
 from __future__ import annotations
 
 from datetime import date, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
@@ -109,7 +111,31 @@ class Settings(BaseSettings):
     llm_store: Path | None = None
     """File of the ledger and cache; ``llm.db`` in the user's data folder where unset."""
     secret_key: SecretStr | None = None
-    """Signs sessions and links of the web application."""
+    """Keys the hashes of API keys and sessions; made in the data folder where unset."""
+    public_url: str | None = None
+    """Address at which people and CRMs reach the service, such as https://auditor.example.com."""
+    trusted_proxies: list[str] = []
+    """Addresses or networks of proxies whose X-Forwarded-For and -Proto are believed."""
+    body_limit_mb: float = Field(default=10.0, gt=0, le=1_000)
+    """Largest body of a request."""
+    rate_limit: int = Field(default=600, ge=1)
+    """Requests that one caller may make in a minute."""
+    session_idle_hours: float = Field(default=12.0, gt=0)
+    """A session unused for so long ends."""
+    session_days: float = Field(default=7.0, gt=0)
+    """A session ends after so long in any case."""
+    metrics_open: bool = False
+    """Whether /metrics is answered without a key."""
+    background: bool = True
+    """Whether ``auditor serve`` also judges and sends; off where ``auditor work`` does."""
+    oidc_issuer: str | None = None
+    """Identity provider's issuer URL; people may then sign in with it."""
+    oidc_client_id: str | None = None
+    """The service's name at the identity provider."""
+    oidc_client_secret: SecretStr | None = None
+    """Its secret there."""
+    oidc_name: str = "single sign-on"
+    """What the button on the sign-in page calls it."""
     smtp_url: SecretStr | None = None
     """``smtp://user:password@host:port`` for sending digests."""
 
@@ -121,6 +147,26 @@ class Settings(BaseSettings):
                 ZoneInfo(value)
             except (ZoneInfoNotFoundError, ValueError):
                 raise ValueError(f"{value!r} is no IANA zone such as Europe/London") from None
+        return value
+
+    @field_validator("public_url", "oidc_issuer")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            raise ValueError(f"{value!r} is no address such as https://auditor.example.com")
+        return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for each in value:
+            try:
+                ip_network(each)
+            except ValueError:
+                raise ValueError(f"{each!r} is no address or network such as 10.0.0.0/8") from None
         return value
 
     def today(self) -> date:

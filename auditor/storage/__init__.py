@@ -12,13 +12,17 @@ own all SQL and speak domain objects.  Services never commit: the end of ``begin
 from __future__ import annotations
 
 from auditor.storage.activities import DueActivity
+from auditor.storage.api_keys import StoredKey
 from auditor.storage.database import Database, open_database
 from auditor.storage.history import SeenPending, due_history
+from auditor.storage.idempotency import Remembered
 from auditor.storage.inbound import Inbound
 from auditor.storage.opportunities import StoredOpportunity
 from auditor.storage.schema import Migrated, SchemaState
+from auditor.storage.sessions import StoredSession
 from auditor.storage.taking import Taken, Told, take
 from auditor.storage.unit import UnitOfWork
+from auditor.storage.users import User
 
 __all__ = [
     "open_database",
@@ -34,4 +38,8 @@ __all__ = [
     "StoredOpportunity",
     "SeenPending",
     "due_history",
+    "User",
+    "StoredSession",
+    "StoredKey",
+    "Remembered",
 ]

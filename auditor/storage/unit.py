@@ -6,10 +6,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from auditor.storage.activities import ActivityRepository
+from auditor.storage.api_keys import ApiKeyRepository
 from auditor.storage.audit_log import AuditLogRepository
+from auditor.storage.idempotency import IdempotencyRepository
 from auditor.storage.inbound import InboundRepository
+from auditor.storage.login_attempts import LoginAttemptRepository
 from auditor.storage.opportunities import OpportunityRepository
+from auditor.storage.sessions import SessionRepository
 from auditor.storage.snapshots import SnapshotRepository
+from auditor.storage.users import UserRepository
 from auditor.storage.verdicts import VerdictRepository
 
 
@@ -30,6 +35,16 @@ class UnitOfWork:
         """The pipeline week by week."""
         self.audit_log = AuditLogRepository(session)
         """Who did what."""
+        self.users = UserRepository(session)
+        """People who sign in."""
+        self.sessions = SessionRepository(session)
+        """Signed-in browsers."""
+        self.login_attempts = LoginAttemptRepository(session)
+        """Failed sign-ins."""
+        self.api_keys = ApiKeyRepository(session)
+        """Keys of machines."""
+        self.idempotency = IdempotencyRepository(session)
+        """Requests that must not be done twice."""
 
     def lock_source(self, source: str) -> None:
         """Lets one writer of a source at a time go on; SQLite has one writer anyway."""
