@@ -1,0 +1,195 @@
+"""What health counts of closed and open opportunities: outcomes, sizes, flaws, what is known."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Float, case, cast, distinct, func, select
+from sqlalchemy.orm import Session
+
+from auditor.domain.new_business import Transaction
+from auditor.storage.counting import LOST, OPEN, WON, AnySelect, Counted, stage_left
+from auditor.storage.flaws import FLAWS, DuplicateFlaws
+from auditor.storage.models import OpportunityRow, SnapshotRow, StageChangeRow
+from auditor.storage.spells import SpellRepository
+
+_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedGroup:
+    """Opportunities closed in the period that are alike."""
+
+    stage: str
+    """The stage that they were closed in; empty where untold."""
+    reason: str
+    """Why they were lost, as the CRM has it."""
+    rep: str
+    """Who held them."""
+    lead_source: str
+    """Where the lead came from."""
+    currency: str | None
+    """Of their values."""
+    won: bool
+    """Won or lost."""
+    count: int
+    """How many."""
+    value: float
+    """Sum of their values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the data holds."""
+
+    open_count: int
+    """Open opportunities."""
+    closed_count: int
+    """Closed within the period."""
+    with_opening: int
+    """Of both, those with an opening day."""
+    with_stages: int
+    """Of both, those with a stage change."""
+    observed_only: int
+    """Of these, those of which only differences between imports tell it."""
+    snapshot_weeks: int
+    """Weeks with a snapshot."""
+    first_snapshot: date | None
+    """Day of the first."""
+    told_on: date | None
+    """Day of the newest data."""
+
+
+class HealthRepository:
+    """Counts for the pipeline's health."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.spells = SpellRepository(session)
+        """Time in stages."""
+
+    def people(self) -> tuple[list[str], list[str]]:
+        """All reps and all teams that opportunities name."""
+        row = OpportunityRow
+        owners = self._session.scalars(select(distinct(row.owner)).where(row.owner.is_not(None)))
+        teams = self._session.scalars(select(distinct(row.team)).where(row.team.is_not(None)))
+        return [o for o in owners if o], [t for t in teams if t]
+
+    def known(self, counted: Counted) -> Known:
+        """What the data holds of open ones and those closed in the period."""
+        row = OpportunityRow
+        lately = counted.is_closed_lately()
+        counts = select(
+            _count(row.status == OPEN),
+            _count(lately),
+            _count((row.opened_on.is_not(None)) & ((row.status == OPEN) | lately)),
+            func.max(row.told_on),
+        ).where(counted.people())
+        open_count, closed, dated, told_on = self._session.execute(counts).one()
+        snapshots = select(func.count(distinct(SnapshotRow.week)), func.min(SnapshotRow.taken_on))
+        weeks, first = self._session.execute(snapshots).one()
+        staged, observed = self._staged(counted)
+        return Known(
+            open_count or 0, closed or 0, dated or 0, staged, observed, weeks, first, told_on
+        )
+
+    def _staged(self, counted: Counted) -> tuple[int, int]:
+        row, change = OpportunityRow, StageChangeRow
+        each = (
+            select(func.max(case((change.observed, 0), else_=1)).label("told"))
+            .join(row, row.key == change.opportunity_key)
+            .where(counted.people(), (row.status == OPEN) | counted.is_closed_lately())
+            .group_by(change.opportunity_key)
+            .subquery()
+        )
+        query = select(func.count(), func.coalesce(func.sum(each.c.told), 0)).select_from(each)
+        staged, told = self._session.execute(query).one()
+        return staged, staged - told
+
+    def closed_groups(self, counted: Counted) -> Iterator[ClosedGroup]:
+        """Closed ones of the period, by all that fallout is counted by, in one pass."""
+        row = OpportunityRow
+        reason = func.coalesce(row.lost_reason, "")
+        columns = (
+            func.coalesce(stage_left(), ""),
+            case((row.status == LOST, reason), else_=""),
+            func.coalesce(row.owner, ""),
+            func.coalesce(row.lead_source, ""),
+            row.currency,
+            row.status == WON,
+        )
+        inner: AnySelect = select(
+            *(column.label(f"c{n}") for n, column in enumerate(columns)), row.value.label("value")
+        ).where(counted.people(), counted.is_closed_lately())
+        each = inner.subquery().c
+        keys = [each[f"c{n}"] for n in range(len(columns))]
+        worth = func.coalesce(func.sum(cast(each.value, Float)), 0.0)
+        query: AnySelect = select(*keys, func.count(), worth).group_by(*keys)
+        for stage, why, rep, lead, currency, won, count, value in self._session.execute(query):
+            yield ClosedGroup(stage, why, rep, lead, currency, bool(won), count, float(value))
+
+    def won_since(self, counted: Counted, first: date) -> dict[str | None, float]:
+        """Value won from a day on, by currency."""
+        row = OpportunityRow
+        query = (
+            select(row.currency, func.sum(cast(row.value, Float)))
+            .where(counted.people(), row.status == WON, row.closed_on.between(first, counted.as_of))
+            .group_by(row.currency)
+        )
+        return {currency: float(value or 0) for currency, value in self._session.execute(query)}
+
+    def sizes(self, counted: Counted) -> dict[tuple[str | None, bool], array[float]]:
+        """Sorted values of closed ones of the period, by currency and whether won."""
+        row = OpportunityRow
+        query = select(row.currency, row.status, cast(row.value, Float)).where(
+            counted.people(), counted.is_closed_lately(), row.value.is_not(None)
+        )
+        found: dict[tuple[str | None, bool], array[float]] = {}
+        for currency, status, value in self._stream(query):
+            found.setdefault((currency, status == WON), array("d")).append(value)
+        return {key: array("d", sorted(values)) for key, values in found.items()}
+
+    def transactions(self, counted: Counted) -> Iterator[Transaction]:
+        """Won opportunities of accounts that are known, of all time up to the day of the count."""
+        row = OpportunityRow
+        columns = (row.account, row.closed_on, row.value, row.currency, row.key, row.lead_source)
+        query = select(*columns).where(
+            counted.people(),
+            row.status == WON,
+            counted.is_decided(),
+            row.account.is_not(None),
+            row.value.is_not(None),
+        )
+        for account, day, value, currency, key, lead_source in self._stream(query):
+            yield Transaction(account, day, Decimal(value), currency, str(key), lead_source)
+
+    def flaws(self, counted: Counted) -> list[tuple[str, str, int]]:
+        """Key, words and count of what is wrong with the data; what is fine is left out."""
+        plain = [flaw for flaw in FLAWS if not flaw.of_stages]
+        row = OpportunityRow
+        counts = self._session.execute(
+            select(*(_count(f.where(counted)) for f in plain)).where(counted.people())
+        ).one()
+        found = [(f.key, f.words, n or 0) for f, n in zip(plain, counts, strict=True)]
+        for flaw in FLAWS:
+            if flaw.of_stages:
+                query = (
+                    select(func.count(distinct(row.key)))
+                    .join(StageChangeRow, StageChangeRow.opportunity_key == row.key)
+                    .where(counted.people(), flaw.where(counted))
+                )
+                found.append((flaw.key, flaw.words, self._session.scalar(query) or 0))
+        found += DuplicateFlaws(self._session).count(counted)
+        return [each for each in found if each[2]]
+
+    def _stream(self, query: Any) -> Iterator[Any]:
+        yield from self._session.execute(query.execution_options(yield_per=_AT_ONCE))
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.sum(case((condition, 1), else_=0))
