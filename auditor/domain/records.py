@@ -60,11 +60,12 @@ def side_of(role: str) -> Side:
 
 
 class OpportunityStatus(StrEnum):
-    """Open, or how it was closed."""
+    """Open, how it was closed, or that its CRM no longer holds it."""
 
     OPEN = "open"
     WON = "won"
     LOST = "lost"
+    DELETED = "deleted"
 
 
 class Participant(_Frozen):
@@ -174,7 +175,7 @@ class Opportunity(_Frozen):
     expected_close_on: date | None = None
     """The rep's forecast of the closing day."""
     status: OpportunityStatus = OpportunityStatus.OPEN
-    """Open, won or lost."""
+    """Open, won, lost or deleted."""
     lost_reason: str | None = None
     """As the CRM holds it."""
     probability: float | None = Field(default=None, ge=0, le=1)

@@ -148,7 +148,7 @@ def _is_due(policy: str) -> ColumnElement[bool]:
         VerdictRow.policy == policy,
         VerdictRow.input_hash == ActivityRow.input_hash,
     )
-    return ~exists().where(judged)
+    return and_(ActivityRow.deleted_at.is_(None), ~exists().where(judged))
 
 
 def _with_opportunity() -> Select[ActivityRow, OpportunityRow]:

@@ -121,7 +121,7 @@ class OpportunityRow(Base):
     expected_close_on: Mapped[date | None]
     """The rep's forecast."""
     status: Mapped[str]
-    """Open, won or lost; open where untold."""
+    """Open, won, lost or deleted; open where untold."""
     lost_reason: Mapped[str | None]
     """As the CRM holds it."""
     probability: Mapped[float | None]
@@ -233,6 +233,31 @@ class ActivityRow(Base):
     """Of all that is judged: content, pending activity, history."""
     told_on: Mapped[date]
     """The day as of which a source last told something new of it."""
+    deleted_at: Mapped[datetime | None]
+    """When its CRM deleted it; it is then on no opportunity and is not judged."""
+
+
+class CrmRecordRow(Base):
+    """What events told of one record of a CRM, each field by the CRM's own time of change."""
+
+    __tablename__ = "crm_records"
+    __table_args__ = (
+        Unique("source", "kind", "id"),
+        Index("ix_crm_records_source_opportunity_id", "source", "opportunity_id"),
+    )
+
+    key: Mapped[int] = mapped_column(Key, primary_key=True)
+    """Own number."""
+    source: Mapped[str]
+    """Which CRM."""
+    kind: Mapped[str]
+    """``opportunity`` or ``activity``; an open task is an activity too."""
+    id: Mapped[str]
+    """The source's id."""
+    opportunity_id: Mapped[str | None]
+    """The source's id of the opportunity that it is, or is on, now."""
+    told: Mapped[dict[str, Any]]
+    """By field: its values with the time and event that told them, newest first."""
 
 
 class PolicyRow(Base):

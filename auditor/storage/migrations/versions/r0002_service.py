@@ -24,6 +24,7 @@ def upgrade() -> None:
     _erasures()
     _idempotent_requests()
     _inbound()
+    _crm_records()
     _verdicts()
     _corrections()
     _decisions()
@@ -169,6 +170,27 @@ def _inbound() -> None:
     waiting = sa.text("state = 'pending'")
     op.create_index(
         "ix_inbound_pending", "inbound", ["key"], sqlite_where=waiting, postgresql_where=waiting
+    )
+
+
+def _crm_records() -> None:
+    op.add_column("activities", sa.Column("deleted_at", sa.DateTime(), nullable=True))
+    op.create_table(
+        "crm_records",
+        sa.Column("key", _KEY, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("opportunity_id", sa.Text(), nullable=True),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_crm_records"),
+        sa.UniqueConstraint("source", "kind", "id", name="uq_crm_records_source_kind_id"),
+    )
+    op.create_index(
+        "ix_crm_records_source_opportunity_id",
+        "crm_records",
+        ["source", "opportunity_id"],
+        unique=False,
     )
 
 
