@@ -5,7 +5,9 @@ The tree::
     AuditorError
     ├── InputError          a file, row, field or argument that can't be used
     │   ├── RowError        one row of an export; the rest goes on
-    │   └── LabelledSetError  a labelled set with errors; each is listed
+    │   ├── LabelledSetError  a labelled set with errors; each is listed
+    │   └── DecisionError   a decision or correction that lacks something
+    │       └── DecisionConflict  one that does not fit what has happened meanwhile
     ├── ConfigurationError  a setting that is missing, unknown or contradictory
     ├── ModelError          the local model is missing or does not fit its tokenizer
     ├── LLMError            a language model that could not be asked, or answered badly
@@ -49,6 +51,19 @@ class RowError(InputError):
 
 class LabelledSetError(InputError):
     """A labelled set with errors; the message lists each, a line apiece."""
+
+
+class DecisionError(InputError):
+    """A decision or correction that lacks something, or whose parts do not fit."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        """Names the part of the choice that is to blame, what is wrong and how to mend it."""
+        self.field = field
+        super().__init__(f"{field}: {problem}")
+
+
+class DecisionConflict(DecisionError):
+    """A decision that would be fine but for what has happened meanwhile."""
 
 
 class ConfigurationError(AuditorError):

@@ -2,102 +2,39 @@
 
 Rank is value at stake times certainty: an item's value (the median of the open ones where it has
 none) times the confidence of its label, with a lift for what fell due or was moved again last week.
+
+Decisions of earlier weeks count: a demanded step that did not come goes before all else, one that
+is still to come and a parked opportunity wait, and a closed one leaves.  What was decided on this
+week's own docket keeps its place there, with the decision beside it.
 """
 
 from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict
-
+from auditor.domain.after_decision import advise_after
+from auditor.domain.decisions import Became, follow, in_force
+from auditor.domain.docket_items import Case, DocketItem, FollowedItem
 from auditor.domain.findings import Finding
-from auditor.domain.labels import Label
 from auditor.domain.policy import Policy
 from auditor.domain.recommendation import recommend, say_date
 from auditor.domain.records import Opportunity, OpportunityStatus
+from auditor.domain.rep_queues import RepQueue, rep_queues
 from auditor.domain.stages import DEFAULT_STAGES, Stage
-from auditor.domain.standing import Standing, compute_standing
-from auditor.domain.verdict import Action, Defect, Recommendation
+from auditor.domain.standing import compute_standing
+from auditor.domain.verdict import Action, Defect
 from auditor.domain.week import Week
+
+__all__ = ["build_docket", "Docket", "DocketItem", "Case", "FollowedItem", "RepQueue", "Certainty"]
 
 DECISIONS_SHOWN = 12
 """Items that a supervisor can decide in ten minutes."""
 _FRESH_LIFT = 1.25
 _MOST_OF_ONE_ACTION = 2 / 3
-
-
-class DocketItem(BaseModel):
-    """One opportunity with its standing and what to do about it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    opportunity: Opportunity
-    """The opportunity."""
-    standing: Standing
-    """As of the digest's reading day."""
-    before: Standing | None = None
-    """As of a week earlier; None where it had no activity then."""
-    recommendation: Recommendation
-    """What to do."""
-    rank: float = 0.0
-    """Value at stake times certainty; higher comes first."""
-    active_last_week: bool = False
-    """Whether anything was logged on it in the week."""
-    if_nothing: str = ""
-    """What happens if nothing is decided."""
-
-    @property
-    def changed(self) -> str | None:
-        """What changed since the week before, in a few words; None where nothing did."""
-        if self.before is None:
-            return "new"
-        was, now = self.before, self.standing
-        if was.label is not now.label and was.label and now.label:
-            return f"was {_LABEL_WORDS[was.label]}, is {_LABEL_WORDS[now.label]}"
-        if now.roll_overs > was.roll_overs:
-            return "moved again"
-        if now.unanswered > was.unanswered:
-            return "another attempt unanswered"
-        return None
-
-
-_LABEL_WORDS = {
-    Label.MEANINGFUL_NEXT_STEP: "a real step",
-    Label.VAGUE_CALLBACK: "a vague callback",
-    Label.IMPLICIT_LOSS: "a loss",
-}
-
-
-@dataclass(frozen=True)
-class RepQueue:
-    """One rep's open opportunities at a glance."""
-
-    rep: str
-    """The rep."""
-    team: str | None
-    """Their team."""
-    open_count: int
-    """Open opportunities, parked ones left out."""
-    parked: int
-    """Those that wait for a dated buyer event."""
-    by_label: dict[Label, int]
-    """Open ones by what they show."""
-    to_review: int
-    """Open ones that the auditor could not decide."""
-    value: float
-    """Sum of their values."""
-    value_at_risk: float
-    """Of the vague ones and the losses."""
-    overdue: int
-    """Pending activities past their day, or missing."""
-    rolled: int
-    """Opportunities whose pending activity keeps rolling."""
-    median_clock_days: float | None
-    """Median days since the last buyer commitment."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +67,9 @@ class Docket:
     """Activities read in the week."""
     currency: str | None
     """Where all values share one."""
+    followed: tuple[FollowedItem, ...] = ()
+    """What became of the decisions on the docket of the week before, and of older closings that
+    the CRM still has open."""
 
     @property
     def as_of(self) -> date:
@@ -143,7 +83,7 @@ class Docket:
 
 
 def build_docket(
-    dossiers: Iterable[tuple[Opportunity, Sequence[Finding]]],
+    cases: Iterable[Case | tuple[Opportunity, Sequence[Finding]]],
     *,
     week: Week,
     policy: Policy,
@@ -153,41 +93,69 @@ def build_docket(
     """Builds the docket of a week.
 
     Args:
-        dossiers: opportunities with their judged activities; closed ones are left out.
+        cases: opportunities with their judged activities and decisions; closed ones only tell what
+            became of a decision.
         week: the week it is about; standing is as of the Monday after.
         policy: thresholds.
         stages: kinds of stage.
         shown: how many decisions to show.
     """
-    open_ones = [(o, tuple(fs)) for o, fs in dossiers if o.status is OpportunityStatus.OPEN]
-    items = [_item(o, fs, week=week, policy=policy, stages=stages) for o, fs in open_ones]
+    told = [c if isinstance(c, Case) else Case(*c) for c in cases]
+    followed = [f for case in told for f in _followed(case, week)]
+    open_ones = [c for c in told if c.opportunity.status is OpportunityStatus.OPEN]
+    open_ones = [c for c in open_ones if not _has_left(c, week)]
+    items = [_item(c, week=week, policy=policy, stages=stages) for c in open_ones]
     values = [float(i.opportunity.value) for i in items if i.opportunity.value is not None]
     typical = statistics.median(values) if values else 1.0
-    items = sorted(
-        (i.model_copy(update={"rank": _rank(i, typical)}) for i in items), key=lambda i: -i.rank
-    )
+    items = sorted((i.model_copy(update={"rank": _rank(i, typical)}) for i in items), key=_place)
     currencies = {i.opportunity.currency for i in items if i.opportunity.currency}
     return Docket(
         week=week,
         items=tuple(items),
         decisions=tuple(_choose(items, shown)),
-        queues=tuple(_queues(items)),
+        queues=tuple(rep_queues(items)),
         certainty=_certainty(items),
         activities_last_week=sum(
-            f.activity.occurred_at.date() in week for _, fs in open_ones for f in fs
+            f.activity.occurred_at.date() in week for c in open_ones for f in c.findings
         ),
         currency=currencies.pop() if len(currencies) == 1 else None,
+        followed=tuple(followed),
     )
 
 
+def _place(item: DocketItem) -> tuple[bool, float]:
+    """What sorts first: steps owed, then rank."""
+    return not item.is_owed, -item.rank
+
+
+def _followed(case: Case, week: Week) -> Iterator[FollowedItem]:
+    """The decision of the week before, if it stands, or an older closing not yet carried out."""
+    earlier = [d for d in case.decisions if d.stands and d.week < week.monday]
+    if not earlier:
+        return
+    last = earlier[-1]
+    found = follow(last, case.opportunity, case.findings, as_of=week.reading_day)
+    if Week.of(last.week) == week.before or found.became is Became.STILL_OPEN:
+        yield FollowedItem(case.opportunity, case.key, found)
+
+
+def _has_left(case: Case, week: Week) -> bool:
+    """Whether it was closed on an earlier docket, and the buyer has not come back since."""
+    decided = in_force(case.decisions, week=week.monday)
+    if decided is None or decided.week >= week.monday:
+        return False
+    found = follow(decided, case.opportunity, case.findings, as_of=week.reading_day)
+    return found.became is Became.STILL_OPEN
+
+
 def _item(
-    opportunity: Opportunity,
-    findings: Sequence[Finding],
+    case: Case,
     *,
     week: Week,
     policy: Policy,
     stages: tuple[Stage, ...],
 ) -> DocketItem:
+    opportunity, findings = case.opportunity, case.findings
     now = compute_standing(opportunity, findings, as_of=week.reading_day, stages=stages)
     earlier = [f for f in findings if f.activity.occurred_at.date() < week.monday]
     then = _week_before(opportunity, earlier, week)
@@ -201,14 +169,22 @@ def _item(
         policy=policy,
         stages=stages,
     )
-    return DocketItem(
+    last = in_force(case.decisions, week=week.monday)
+    decided = follow(last, opportunity, findings, as_of=week.reading_day) if last else None
+    decided_now = last is not None and last.week == week.monday
+    if decided is not None and not decided_now:
+        advice, now = advise_after(decided, advice, now)
+    item = DocketItem(
+        key=case.key,
         opportunity=opportunity,
         standing=now,
         before=before,
         recommendation=advice,
         active_last_week=any(f.activity.occurred_at.date() in week for f in findings),
-        if_nothing=_if_nothing(opportunity, now, advice),
+        decided=decided,
+        decided_now=decided_now,
     )
+    return item.model_copy(update={"if_nothing": _if_nothing(item)})
 
 
 def _week_before(opportunity: Opportunity, earlier: Sequence[Finding], week: Week) -> Opportunity:
@@ -235,52 +211,18 @@ def _rank(item: DocketItem, typical: float) -> float:
 
 def _choose(items: Sequence[DocketItem], shown: int) -> list[DocketItem]:
     """The highest ranks, with no single action taking more than two thirds of the places."""
-    wanted = [
-        i for i in items if i.recommendation.action in (Action.CLOSE, Action.ADVANCE, Action.REVIEW)
-    ]
+    wanted = [i for i in items if i.is_open_question]
     limit = max(1, round(shown * _MOST_OF_ONE_ACTION))
     taken: list[DocketItem] = []
     count: Counter[Action] = Counter()
     for item in wanted:
-        if len(taken) < shown and count[item.recommendation.action] < limit:
+        room = count[item.recommendation.action] < limit or item.is_owed
+        if len(taken) < shown and room:
             taken.append(item)
             count[item.recommendation.action] += 1
     rest = [i for i in wanted if i not in taken]
     taken += rest[: shown - len(taken)]
-    return sorted(taken, key=lambda i: -i.rank)
-
-
-def _queues(items: Sequence[DocketItem]) -> list[RepQueue]:
-    reps: dict[str, list[DocketItem]] = {}
-    for item in items:
-        reps.setdefault(item.opportunity.owner or "nobody", []).append(item)
-    queues = [_queue(rep, own) for rep, own in reps.items()]
-    return sorted(queues, key=lambda q: (q.team or "", -q.value_at_risk))
-
-
-def _queue(rep: str, own: Sequence[DocketItem]) -> RepQueue:
-    def value(those: Iterable[DocketItem]) -> float:
-        return float(sum(i.opportunity.value or 0 for i in those))
-
-    active = [i for i in own if i.recommendation.action is not Action.PARK]
-    labels = Counter(i.standing.label for i in active if i.standing.label)
-    clocks = [i.standing.clock_days for i in active if i.standing.clock_days is not None]
-    late = {Defect.OVERDUE, Defect.MISSING}
-    return RepQueue(
-        rep=rep,
-        team=own[0].opportunity.team,
-        open_count=len(active),
-        parked=len(own) - len(active),
-        by_label={label: labels.get(label, 0) for label in Label},
-        to_review=sum(i.recommendation.action is Action.REVIEW for i in active),
-        value=value(active),
-        value_at_risk=value(
-            i for i in active if i.standing.label is not Label.MEANINGFUL_NEXT_STEP
-        ),
-        overdue=sum(bool(late & set(i.standing.defects)) for i in active),
-        rolled=sum(Defect.KEPT_ROLLING in i.standing.defects for i in active),
-        median_clock_days=statistics.median(clocks) if clocks else None,
-    )
+    return sorted(taken, key=_place)
 
 
 def _certainty(items: Sequence[DocketItem]) -> Certainty:
@@ -290,9 +232,12 @@ def _certainty(items: Sequence[DocketItem]) -> Certainty:
     return Certainty(judged=len(judged), decided=len(decided), mean_confidence=mean)
 
 
-def _if_nothing(opportunity: Opportunity, standing: Standing, advice: Recommendation) -> str:
+def _if_nothing(item: DocketItem) -> str:
     """What happens if nothing is decided."""
+    opportunity, standing, advice = item.opportunity, item.standing, item.recommendation
     rep = opportunity.owner or "the rep"
+    if item.is_owed:
+        return f"The step that you asked for is forgotten, and it ages in {rep}'s queue."
     due = standing.pending.due_on if standing.pending else None
     if advice.action is Action.CLOSE:
         kept = "its value stays in the forecast" if opportunity.value else "it stays in the count"

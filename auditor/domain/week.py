@@ -59,6 +59,11 @@ class Week:
         return self.monday + timedelta(days=6)
 
     @property
+    def before(self) -> Week:
+        """The week before."""
+        return Week.of(self.monday - timedelta(days=7))
+
+    @property
     def reading_day(self) -> date:
         """The Monday after, on which the digest is read: counts are as of then."""
         return self.monday + timedelta(days=7)
