@@ -30,6 +30,8 @@ class StoredOpportunity:
     """When its latest activity happened, in UTC."""
     seen: tuple[SeenPending, ...] = ()
     """Its pending activity at each import that changed it, where that was asked for."""
+    source: str = ""
+    """The source that its id is of, where that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -106,24 +108,39 @@ class OpportunityRepository:
         """Whether no opportunity is stored."""
         return not self._session.scalar(select(exists().select_from(OpportunityRow)))
 
-    def open_ones(self, size: int) -> Iterator[list[StoredOpportunity]]:
-        """Yields the open opportunities with their histories, some at a time."""
+    def open_ones(
+        self,
+        size: int,
+        *,
+        owners: Sequence[str] | None = None,
+        teams: Sequence[str] | None = None,
+    ) -> Iterator[list[StoredOpportunity]]:
+        """Yields the open opportunities with their histories, some at a time.
+
+        Args:
+            size: how many at a time.
+            owners: only these reps, as stored; None is all.
+            teams: only these teams, as stored; None is all.
+        """
+        chosen = [OpportunityRow.status == OpportunityStatus.OPEN]
+        chosen += [] if owners is None else [OpportunityRow.owner.in_(owners)]
+        chosen += [] if teams is None else [OpportunityRow.team.in_(teams)]
         after = 0
         while True:
             rows = self._session.scalars(
                 select(OpportunityRow)
-                .where(OpportunityRow.key > after)
-                .where(OpportunityRow.status == OpportunityStatus.OPEN)
+                .where(OpportunityRow.key > after, *chosen)
                 .order_by(OpportunityRow.key)
                 .limit(size)
             ).all()
             if not rows:
                 return
             after = rows[-1].key
-            yield self._with_histories(rows)
+            yield self.with_histories(rows)
             self._session.expunge_all()
 
-    def _with_histories(self, rows: Sequence[OpportunityRow]) -> list[StoredOpportunity]:
+    def with_histories(self, rows: Sequence[OpportunityRow]) -> list[StoredOpportunity]:
+        """Opportunities of rows that another repository chose, with their histories."""
         keys = [row.key for row in rows]
         stages = self._stages(keys)
         seen = self._seen(keys)
@@ -134,7 +151,11 @@ class OpportunityRepository:
             opportunity = opportunity_of(row).model_copy(update={"stage_history": changes})
             found.append(
                 StoredOpportunity(
-                    row.key, opportunity, row.told_on, seen=tuple(seen.get(row.key, ()))
+                    row.key,
+                    opportunity,
+                    row.told_on,
+                    seen=tuple(seen.get(row.key, ())),
+                    source=row.source,
                 )
             )
         return found

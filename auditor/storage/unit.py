@@ -8,6 +8,9 @@ from sqlalchemy.orm import Session
 from auditor.storage.activities import ActivityRepository
 from auditor.storage.api_keys import ApiKeyRepository
 from auditor.storage.audit_log import AuditLogRepository
+from auditor.storage.flow import FlowRepository
+from auditor.storage.health import HealthRepository
+from auditor.storage.health_records import RecordRepository
 from auditor.storage.idempotency import IdempotencyRepository
 from auditor.storage.inbound import InboundRepository
 from auditor.storage.login_attempts import LoginAttemptRepository
@@ -33,6 +36,12 @@ class UnitOfWork:
         """Findings, append-only."""
         self.snapshots = SnapshotRepository(session)
         """The pipeline week by week."""
+        self.flow = FlowRepository(session)
+        """What reps did, day by day."""
+        self.health = HealthRepository(session)
+        """Counts for the pipeline's health."""
+        self.records = RecordRepository(session)
+        """The records behind those counts."""
         self.audit_log = AuditLogRepository(session)
         """Who did what."""
         self.users = UserRepository(session)

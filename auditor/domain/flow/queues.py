@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from datetime import date
 from auditor.domain.flow.deals import OpenDeal
 from auditor.domain.flow.ledger import Ledger
 from auditor.domain.flow.rules import TeamRules, rules_for
-from auditor.domain.flow.work import DayWork, Movements, Work, add_up
+from auditor.domain.flow.work import DayWork, Movements, Work, add_up, merge_days
 from auditor.domain.labels import Label
 
 AGE_STEPS = (0, 31, 61, 91, 181)
@@ -146,36 +147,54 @@ def build_flow(
         rules: by team; ``default`` serves the others.
         reserved: released already and not yet in the CRM, by rep.
     """
-    held: dict[tuple[str | None, str], list[OpenDeal]] = {}
+    held: dict[str, list[OpenDeal]] = {}
     for deal in deals:
-        held.setdefault((deal.team, deal.rep), []).append(deal)
-    worked: dict[tuple[str | None, str], list[DayWork]] = {}
+        held.setdefault(deal.rep, []).append(deal)
+    worked: dict[str, list[DayWork]] = {}
     for day in days:
-        worked.setdefault((day.team, day.rep), []).append(day)
-    typical = _typical_queues(held)
+        worked.setdefault(day.rep, []).append(day)
+    team_of = {
+        rep: _main_team(held.get(rep, ()), worked.get(rep, ()))
+        for rep in held.keys() | worked.keys()
+    }
+    typical = _typical_queues(held, team_of)
     reps = [
         _rep_flow(
             rep,
             team,
-            held.get((team, rep), []),
-            worked.get((team, rep), []),
+            held.get(rep, []),
+            _merged(worked.get(rep, []), team),
             since=since,
             until=until,
             rules=rules_for(rules, team),
             typical=typical.get(team),
             reserved=(reserved or {}).get(rep, 0),
         )
-        for team, rep in sorted(held.keys() | worked.keys(), key=lambda k: (k[0] or "", k[1]))
+        for rep, team in sorted(team_of.items(), key=lambda pair: (pair[1] or "", pair[0]))
     ]
     return FlowReport(since, until, tuple(reps), tuple(_teams(reps, held)), _notes(deals, reps))
 
 
+def _main_team(own: Sequence[OpenDeal], days: Sequence[DayWork]) -> str | None:
+    """The team of most of a rep's opportunities: a rep has one queue, whoever shares the work."""
+    named = Counter(d.team for d in own if d.team) or Counter(d.team for d in days if d.team)
+    return named.most_common(1)[0][0] if named else None
+
+
+def _merged(days: Sequence[DayWork], team: str | None) -> list[DayWork]:
+    """One entry a day, also where a rep worked for two teams."""
+    by_day: dict[date, list[DayWork]] = {}
+    for day in days:
+        by_day.setdefault(day.day, []).append(day)
+    return [merge_days(own, team) for _, own in sorted(by_day.items())]
+
+
 def _typical_queues(
-    held: Mapping[tuple[str | None, str], Sequence[OpenDeal]],
+    held: Mapping[str, Sequence[OpenDeal]], team_of: Mapping[str, str | None]
 ) -> dict[str | None, float]:
     sizes: dict[str | None, list[int]] = {}
-    for (team, _), own in held.items():
-        sizes.setdefault(team, []).append(sum(not d.parked for d in own))
+    for rep, own in held.items():
+        sizes.setdefault(team_of[rep], []).append(sum(not d.parked for d in own))
     return {team: statistics.median(counts) for team, counts in sizes.items()}
 
 
@@ -213,7 +232,7 @@ def _rep_flow(
         ledger=ledger,
         order=ledger.may_receive if len(queue) <= rules.reorder_level(rep) else 0,
         work=work,
-        days=tuple(sorted(days, key=lambda d: d.day)),
+        days=tuple(days),
         age=age_of(queue),
         hoarding=Hoarding(
             large=len(queue) >= _NEAR_CAP * cap
@@ -239,13 +258,11 @@ def age_of(queue: Sequence[OpenDeal]) -> QueueAge:
     )
 
 
-def _teams(
-    reps: Sequence[RepFlow], held: Mapping[tuple[str | None, str], Sequence[OpenDeal]]
-) -> list[TeamFlow]:
+def _teams(reps: Sequence[RepFlow], held: Mapping[str, Sequence[OpenDeal]]) -> list[TeamFlow]:
     found = []
     for team in dict.fromkeys(r.team for r in reps):
         own = [r for r in reps if r.team == team]
-        queue = [d for r in own for d in held.get((team, r.rep), ()) if not d.parked]
+        queue = [d for r in own for d in held.get(r.rep, ()) if not d.parked]
         found.append(
             TeamFlow(
                 team=team,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -86,6 +86,25 @@ class Movements:
     """Began to wait for a dated buyer event."""
     returned: int = 0
     """Came back from waiting."""
+
+
+def merge_days(days: Sequence[DayWork], team: str | None) -> DayWork:
+    """Adds up entries of one rep and day."""
+    first = days[0]
+    sums = {name: sum(getattr(d, name) for d in days) for name in _COUNTS}
+    return DayWork(first.rep, team, first.day, **sums)
+
+
+_COUNTS = (
+    "conversations",
+    "short",
+    "attempts",
+    "no_shows",
+    "unjudged",
+    "received",
+    "won",
+    "lost",
+)
 
 
 def working_days(since: date, until: date) -> int:
