@@ -9,7 +9,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import pages, problems, v1, webhooks
+from api import pages, problems, signing_in, v1, webhooks
 from api.context import Context
 from auditor import __version__
 from auditor.settings import Settings
@@ -30,6 +30,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.context = Context(settings, database or open_database(settings.database_url))
     app.state.owns_database = database is None
     problems.install(app)
+    app.include_router(signing_in.router)
     v1.install(app)
     webhooks.install(app)
     pages.install(app)

@@ -8,6 +8,9 @@ from typing import Protocol, cast
 
 from fastapi import Request
 
+from api.rates import Rates
+from auditor.access.secret_key import load_secret_key
+from auditor.access.signing_in import Doorkeeper
 from auditor.classify.protocol import Classifier
 from auditor.classify.registry import make_classifier, make_policy
 from auditor.domain.policy import Policy
@@ -30,6 +33,12 @@ class Context:
         """As the command line gave them."""
         self.database = database
         """Open; of this version's schema."""
+        self.secret = load_secret_key(settings)
+        """Keys the hashes of tokens."""
+        self.doorkeeper = Doorkeeper(database, self.secret, settings)
+        """Signs people in and out."""
+        self.rates = Rates(settings.rate_limit)
+        """How often each caller asks."""
         self.loop: Loop | None = None
         """The background loop, where this process runs one."""
         self._making = Lock()

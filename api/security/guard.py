@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
+from api.context import current
 from api.problems import Problem
-from api.security.identity import identify
+from api.rates import caller_network
+from api.security.csrf import require_token, sent_token
+from api.security.identity import SESSION_COOKIE, brings_credentials, identify
 from api.security.principal import Principal
 
-SESSION_COOKIE = "auditor_session"
-"""Holds the token of a signed-in browser."""
 _bearer = HTTPBearer(
     scheme_name="key",
     bearerFormat="cna_<public id>_<secret>",
@@ -29,36 +30,46 @@ _cookie = APIKeyCookie(
 )
 
 
-def needs(*scopes: str) -> Callable[..., Principal]:
+def needs(*scopes: str) -> Callable[..., Coroutine[Any, Any, Principal]]:
     """A dependency that gives the caller, who has all of the scopes; none: whoever is signed in.
 
     Raises:
-        Problem: 401 where nobody is told or they don't exist; 403 where a scope is missing.
+        Problem: 401 where nobody is told or they don't exist; 403 where a scope or the CSRF token
+            is missing; 429 where they ask too often.
     """
 
-    def admit(
+    async def admit(
         request: Request,
         _key: Annotated[object, Security(_bearer)],
         _session: Annotated[object, Security(_cookie)],
         who: Annotated[Principal | None, Depends(identify)],
+        sent: Annotated[str | None, Depends(sent_token)],
     ) -> Principal:
         if who is None:
-            raise Problem(
-                401,
-                "not-signed-in",
-                "Not signed in",
-                "sign in, or send an API key as Authorization: Bearer",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
+            raise _unknown(request)
+        request.state.principal = who
+        current(request).rates.take(request, who.actor)
+        if who.kind == "user":
+            require_token(request, sent)
         missing = sorted(set(scopes) - who.scopes)
         if missing:
             raise Problem(
-                403,
-                "not-allowed",
-                "Not allowed",
-                f"this needs the scope {', '.join(missing)}",
+                403, "not-allowed", "Not allowed", f"this needs the scope {', '.join(missing)}"
             )
-        request.state.principal = who
         return who
 
+    admit.needs = scopes  # type: ignore[attr-defined]  # read by the test that walks all routes
     return admit
+
+
+def _unknown(request: Request) -> Problem:
+    """401; wrong credentials count against the address, so that keys can't be tried in bulk."""
+    if brings_credentials(request):
+        current(request).rates.take(request, f"unknown {caller_network(request)}")
+    return Problem(
+        401,
+        "not-signed-in",
+        "Not signed in",
+        "sign in, or send an API key that counts as Authorization: Bearer",
+        headers={"WWW-Authenticate": "Bearer"},
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from auditor.access.roles import SCOPES_OF, Role
 from auditor.domain.records import Opportunity
+from auditor.storage import StoredKey, User
 
 
 @dataclass(frozen=True)
@@ -35,3 +37,30 @@ class Principal:
         if self.owner is not None:
             return (opportunity.owner or "").casefold() == self.owner.casefold()
         return self.teams is None or (opportunity.team or "").casefold() in self.teams
+
+
+def of_user(user: User) -> Principal:
+    """The principal of a person: admins see all, reps their own, others their teams'."""
+    role = Role(user.role)
+    return Principal(
+        actor=f"user:{user.email}",
+        kind="user",
+        scopes=frozenset(map(str, SCOPES_OF[role])),
+        teams=None if role is Role.ADMIN else _folded(user.teams),
+        owner=(user.owner or "") if role is Role.REP else None,
+        user_key=user.key,
+    )
+
+
+def of_key(key: StoredKey) -> Principal:
+    """The principal of a machine."""
+    return Principal(
+        actor=f"key:{key.public_id}",
+        kind="key",
+        scopes=frozenset(key.scopes),
+        teams=_folded(key.teams),
+    )
+
+
+def _folded(teams: tuple[str, ...] | None) -> frozenset[str] | None:
+    return None if teams is None else frozenset(t.strip().casefold() for t in teams)

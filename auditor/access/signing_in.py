@@ -69,7 +69,7 @@ class Doorkeeper:
             request_id: for the audit log.
         """
         folded, now = email.strip().lower(), datetime.now(UTC)
-        counted = (self._account(folded), f"address:{_network(address)}")
+        counted = (self._account(folded), f"address:{network_of(address)}")
         wait = self._count(counted, now)
         if wait is not None:
             return Refused("throttled", wait)
@@ -189,7 +189,7 @@ class Doorkeeper:
             )
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """What an attacker can't change at will: the address, of IPv6 the /64."""
     try:
         ip = ip_address(address)
