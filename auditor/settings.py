@@ -5,6 +5,7 @@ Secrets are held so that no log, error or ``repr`` shows them.
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date, datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -13,7 +14,14 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +29,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from auditor.domain.flow.rules import TeamRules
+from auditor.domain.stages import DEFAULT_STAGES, Stage
 from auditor.errors import ConfigurationError
 
 CONFIG_FILE = "auditor.toml"
@@ -110,6 +120,10 @@ class Settings(BaseSettings):
     """Days that answers are kept for records that come again; 0 keeps none."""
     llm_store: Path | None = None
     """File of the ledger and cache; ``llm.db`` in the user's data folder where unset."""
+    teams: dict[str, TeamRules] = {}
+    """Caps, minimums and targets by team: ``[teams.NAME]``; ``[teams.default]`` for the others."""
+    stages_file: Path | None = None
+    """TOML file of stages with their questions; the built-in stages where unset."""
     secret_key: SecretStr | None = None
     """Keys the hashes of API keys and sessions; made in the data folder where unset."""
     public_url: str | None = None
@@ -169,6 +183,16 @@ class Settings(BaseSettings):
                 raise ValueError(f"{each!r} is no address or network such as 10.0.0.0/8") from None
         return value
 
+    def stages(self) -> tuple[Stage, ...]:
+        """The kinds of stage.
+
+        Raises:
+            ConfigurationError: the stages file can't be used.
+        """
+        if self.stages_file is None:
+            return DEFAULT_STAGES
+        return read_stages(self.stages_file)
+
     def today(self) -> date:
         """The supervisor's present day."""
         zone = ZoneInfo(self.time_zone) if self.time_zone else None
@@ -185,6 +209,38 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments before environment before auditor.toml."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def read_stages(path: Path) -> tuple[Stage, ...]:
+    """Reads a stages file: ``[[stages]]`` tables, the last stage of the pipeline first.
+
+    Raises:
+        ConfigurationError: naming the file, the stage and the mend.
+    """
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = TypeAdapter(tuple[Stage, ...]).validate_python(told.get("stages", ()))
+    except OSError as exc:
+        raise ConfigurationError(
+            f"stages file {path}: can't be read ({exc.strerror}); mend stages_file"
+        ) from None
+    except ValidationError as exc:
+        first = exc.errors(include_input=False)[0]
+        place = ".".join(str(p + 1 if isinstance(p, int) else p) for p in first["loc"])
+        raise ConfigurationError(
+            f"stages file {path}: stage {place}: {first['msg']}; mend the file"
+        ) from None
+    except ValueError as exc:  # no TOML, or no UTF-8
+        raise ConfigurationError(f"stages file {path}: {exc}; mend the file") from None
+    if not found:
+        raise ConfigurationError(
+            f"stages file {path}: holds no [[stages]]; add one, or unset stages_file"
+        )
+    keys = [stage.key for stage in found]
+    if len(set(keys)) < len(keys):
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ConfigurationError(f"stages file {path}: key {twice!r} stands twice; rename one")
+    return found
 
 
 def load_settings(**overrides: object) -> Settings:

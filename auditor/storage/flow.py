@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Text, and_, case, func, literal, select, true, type_coerce
 from sqlalchemy.orm import Session
 
 from auditor.domain.findings import Contact
 from auditor.domain.flow.deals import NOBODY
 from auditor.domain.flow.work import DayWork
 from auditor.domain.records import ActivityKind
-from auditor.storage.counting import OPEN, WON, Counted
+from auditor.storage.counting import OPEN, WON, AnySelect, Counted
 from auditor.storage.models import ActivityRow, OpportunityRow, VerdictRow
 
 _TALKS = (ActivityKind.CALL.value, ActivityKind.MEETING.value)
@@ -30,6 +30,30 @@ class Shortest:
     """For teams that say nothing else."""
     by_team: Mapping[str, int]
     """By the team's name as stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRecord:
+    """A call or meeting, as the flow counts it."""
+
+    rep: str
+    """Who logged it, else who holds the opportunity."""
+    day: str
+    """ISO day, as the source dated it."""
+    contact: str
+    """``two_way``, ``short``, ``attempt``, ``no_show``, ``none`` or ``unjudged``."""
+    id: str
+    """The source's id of the activity."""
+    source: str
+    """The source."""
+    kind: str
+    """Call or meeting."""
+    duration_seconds: int | None
+    """Its length, where known."""
+    opportunity_id: str | None
+    """The source's id of the opportunity."""
+    opportunity: str | None
+    """Its name."""
 
 
 class FlowRepository:
@@ -55,7 +79,7 @@ class FlowRepository:
             key = (rep or NOBODY, team, day)
             return days.setdefault(key, DayWork(*key))
 
-        for rep, team, day, kind, is_short, number in self._contacts(
+        for rep, team, day, kind, is_short, number in self._counted_contacts(
             counted, since, policy, shortest
         ):
             known = at(rep, team, date.fromisoformat(day))
@@ -76,49 +100,27 @@ class FlowRepository:
         """Day of the newest data."""
         return self._session.scalar(select(func.max(OpportunityRow.told_on)))
 
-    def teams_of(self, owner: Sequence[str]) -> dict[str | None, int]:
-        """Teams of a rep's opportunities, with how many of them are open."""
-        row = OpportunityRow
-        is_open = func.sum(case((row.status == OPEN, 1), else_=0))
-        query = select(row.team, is_open).where(row.owner.in_(owner)).group_by(row.team)
-        return {team: int(number or 0) for team, number in self._session.execute(query)}
+    def contacts(
+        self, counted: Counted, *, since: date, policy: str, shortest: Shortest
+    ) -> list[ContactRecord]:
+        """The calls and meetings behind the counts of conversations and attempts."""
+        contacts = _contacts(counted, since, policy, shortest)
+        act, deal = ActivityRow, OpportunityRow
+        query: AnySelect = contacts.query.add_columns(
+            act.id, act.source, act.kind, act.duration_seconds, deal.id, deal.name
+        ).order_by(act.occurred_utc, act.key)
+        found = []
+        for rep, _, day, contact, is_short, *rest in self._session.execute(query):
+            what = "short" if is_short and contact == Contact.TWO_WAY else contact or "unjudged"
+            found.append(ContactRecord(rep or NOBODY, day, what, *rest))
+        return found
 
-    def _contacts(
+    def _counted_contacts(
         self, counted: Counted, since: date, policy: str, shortest: Shortest
     ) -> Sequence[Any]:
-        act, deal = ActivityRow, OpportunityRow
-        margin = timedelta(hours=_OFFSET_HOURS)
-        begin = datetime.combine(since, datetime.min.time()) - margin
-        # The index on (opportunity, time) covers this; the rows with their texts are read after.
-        lately = select(act.key).where(act.occurred_utc >= _utc(begin))
-        day = func.substr(act.occurred_at, 1, 10)
-        rep = func.coalesce(act.owner, deal.owner)
-        judged = and_(
-            VerdictRow.activity_key == act.key,
-            VerdictRow.policy == policy,
-            VerdictRow.input_hash == act.input_hash,
-        )
-        least = case(
-            *((deal.team == team, seconds) for team, seconds in shortest.by_team.items()),
-            else_=literal(shortest.default),
-        )
-        is_short = case((act.duration_seconds < least, 1), else_=0)
-        keys = (rep, deal.team, day, VerdictRow.contact, is_short)
-        columns: list[Any] = [column.label(f"c{n}") for n, column in enumerate(keys)]
-        inner = (
-            select(*columns)
-            .select_from(act)
-            .outerjoin(deal, deal.key == act.opportunity_key)
-            .outerjoin(VerdictRow, judged)
-            .where(
-                act.key.in_(lately),
-                act.kind.in_(_TALKS),
-                day.between(since.isoformat(), counted.as_of.isoformat()),
-                counted.people(),
-            )
-            .subquery()
-        )
-        group = [inner.c[f"c{n}"] for n in range(len(keys))]
+        contacts = _contacts(counted, since, policy, shortest)
+        each = contacts.query.subquery()
+        group = [each.c[name] for name in contacts.names]
         return self._session.execute(select(*group, func.count()).group_by(*group)).all()
 
     def _opened(self, counted: Counted, since: date) -> Sequence[Any]:
@@ -140,6 +142,56 @@ class FlowRepository:
         )
         group = [each.c[f"c{n}"] for n in range(len(keys))]
         return self._session.execute(select(*group, func.count()).group_by(*group)).all()
+
+
+class _Contacts(NamedTuple):
+    """A query of calls and meetings, and the names of its columns."""
+
+    query: AnySelect
+    names: tuple[str, ...]
+
+
+def _contacts(counted: Counted, since: date, policy: str, shortest: Shortest) -> _Contacts:
+    """Calls and meetings with rep, team, day, contact and whether they were too short."""
+    act, deal = ActivityRow, OpportunityRow
+    begin = datetime.combine(since, datetime.min.time()) - timedelta(hours=_OFFSET_HOURS)
+    # The index on (opportunity, time) covers this; the rows with their texts are read after.
+    lately = select(act.key).where(act.occurred_utc >= _utc(begin))
+    day = func.substr(type_coerce(act.occurred_at, Text()), 1, 10, type_=Text())
+    rep = func.coalesce(act.owner, deal.owner)
+    judged = and_(
+        VerdictRow.activity_key == act.key,
+        VerdictRow.policy == policy,
+        VerdictRow.input_hash == act.input_hash,
+    )
+    is_short = case((act.duration_seconds < _least_seconds(shortest), 1), else_=0)
+    columns: dict[str, Any] = {
+        "rep": rep,
+        "team": deal.team,
+        "day": day,
+        "contact": VerdictRow.contact,
+        "is_short": is_short,
+    }
+    query: AnySelect = (
+        select(*(column.label(name) for name, column in columns.items()))
+        .select_from(act)
+        .outerjoin(deal, deal.key == act.opportunity_key)
+        .outerjoin(VerdictRow, judged)
+        .where(
+            act.key.in_(lately),
+            act.kind.in_(_TALKS),
+            day.between(since.isoformat(), counted.as_of.isoformat()),
+            true() if counted.owners is None else rep.in_(counted.owners),
+            true() if counted.teams is None else deal.team.in_(counted.teams),
+        )
+    )
+    return _Contacts(query, tuple(columns))
+
+
+def _least_seconds(shortest: Shortest) -> ColumnElement[int]:
+    default = literal(shortest.default)
+    whens = [(OpportunityRow.team == team, n) for team, n in shortest.by_team.items()]
+    return case(*whens, else_=default) if whens else default
 
 
 def _utc(moment: datetime) -> ColumnElement[datetime]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     case,
+    distinct,
     func,
     literal,
     or_,
@@ -79,6 +80,11 @@ class SpellRepository:
         query = whole_lives(counted).subquery().c
         count = select(query.days, query.outcome, func.count()).group_by(query.days, query.outcome)
         return [LifeCount("", *row) for row in self._session.execute(count)]
+
+    def spellings(self, stage: str) -> list[str]:
+        """Names of a stage as stored, whatever their case."""
+        names = self._session.scalars(select(distinct(StageChangeRow.stage)))
+        return [name for name in names if name.casefold() == stage.casefold()]
 
     def order(self, counted: Counted) -> dict[str, float]:
         """Mean place of each stage among those that opportunities went through."""

@@ -136,6 +136,7 @@ def build_flow(
     until: date,
     rules: Mapping[str, TeamRules],
     reserved: Mapping[str, int] | None = None,
+    also: Iterable[str] = (),
 ) -> FlowReport:
     """Builds the flow of all reps.
 
@@ -146,6 +147,7 @@ def build_flow(
         until: its last day.
         rules: by team; ``default`` serves the others.
         reserved: released already and not yet in the CRM, by rep.
+        also: reps to report on even where they hold and did nothing.
     """
     held: dict[str, list[OpenDeal]] = {}
     for deal in deals:
@@ -155,7 +157,7 @@ def build_flow(
         worked.setdefault(day.rep, []).append(day)
     team_of = {
         rep: _main_team(held.get(rep, ()), worked.get(rep, ()))
-        for rep in held.keys() | worked.keys()
+        for rep in held.keys() | worked.keys() | set(also)
     }
     typical = _typical_queues(held, team_of)
     reps = [

@@ -137,7 +137,7 @@ def _money(
     spread = Z95 * sqrt(sum(v * v * p * (1 - p) for v, p in pairs))
     unit = currency or "unknown currency"
     low, high = max(0.0, weighted - spread), weighted + spread
-    asked = f"{records}:{currency or ''}"
+    asked = f"{records}:{currency or '-'}"
     if needed is None:
         full = Estimate(
             None, "share", "percent_full", note="no target in this currency is set for the team"

@@ -1,0 +1,103 @@
+"""The report as plain data: the same for the API, the page and ``auditor health --json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel
+
+from auditor.domain.flow import Ledger, ReleaseAnswer, RepFlow, Work
+from auditor.domain.flow.queues import AGE_STEPS, Hoarding
+from auditor.domain.health import DEFINITIONS, Flaw, Health
+from auditor.health.queue import RepQueueView
+
+CLOGS_SHOWN = 50
+"""Clogs in the report itself; all of them are the records of ``clogs``."""
+_PLACES = 6
+_TOLD_TOO: dict[type, tuple[str, ...]] = {
+    Ledger: ("began", "room", "may_receive", "words"),
+    Work: ("conversations_a_day", "closed_a_day"),
+    Hoarding: ("found",),
+    Flaw: ("records",),
+}
+"""What is worked out by the objects themselves."""
+
+
+def health_data(health: Health) -> dict[str, Any]:
+    """The whole report, with the definitions of its figures."""
+    told = as_plain(health)
+    told["clogs"] = {
+        "count": len(health.clogs),
+        "untold": health.clogs_untold,
+        "records": "clogs",
+        "definition": "clog",
+        "first": as_plain(health.clogs[:CLOGS_SHOWN]),
+    }
+    del told["clogs_untold"]
+    told["pipeline"] |= {"records": "open"}
+    told["honest"] |= {"records": "honest", "definition": "honest"}
+    for rep in told["flow"]["reps"]:
+        _add_records(rep)
+    for book in told["new_business"]:
+        currency = book["currency"] or "-"
+        book |= {"new_records": f"new:{currency}", "repeat_records": f"repeat:{currency}"}
+        book |= {"new_definition": "new_business", "repeat_definition": "repeat"}
+    told["flow"]["age_steps_days"] = list(AGE_STEPS)
+    told["definitions"] = {key: asdict(each) for key, each in DEFINITIONS.items()}
+    return dict(told)
+
+
+def queue_data(view: RepQueueView) -> dict[str, Any]:
+    """A rep's queue."""
+    flow: dict[str, Any] | None = None
+    if isinstance(view.flow, RepFlow):
+        flow = as_plain(view.flow)
+        flow.pop("hoarding")  # it needs the team's other queues
+        _add_records(flow)
+    return {
+        "rep": view.rep,
+        "as_of": view.as_of.isoformat(),
+        "told_on": as_plain(view.told_on),
+        "flow": flow,
+        "opportunities": as_plain(view.deals),
+    }
+
+
+def release_data(answer: ReleaseAnswer) -> dict[str, Any]:
+    """The answer to a lead router."""
+    return dict(as_plain(answer))
+
+
+def as_plain(value: Any) -> Any:
+    """Turns a value into what JSON can hold; floats have six places."""
+    if isinstance(value, float):
+        return round(value, _PLACES)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        told = {f.name: as_plain(getattr(value, f.name)) for f in fields(value)}
+        return told | {n: as_plain(getattr(value, n)) for n in _TOLD_TOO.get(type(value), ())}
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return {str(k): as_plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_plain(v) for v in value]
+    return value
+
+
+def _add_records(rep: dict[str, Any]) -> None:
+    rep["records"] = {
+        "queue": f"queue:{rep['rep']}",
+        "parked": f"parked:{rep['rep']}",
+        "conversations": f"contacts:{rep['rep']}",
+    }

@@ -1,0 +1,309 @@
+"""Computes the health report from the database, in one read."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from math import ceil, floor, sqrt
+
+from auditor.domain.flow import FlowReport, OpenDeal, build_flow, rules_for
+from auditor.domain.health import (
+    Estimate,
+    FalloutRow,
+    Flaw,
+    Health,
+    Scope,
+    SizeOfWins,
+    fallout_rows,
+    find_clogs,
+    score_horizon,
+    view_pipeline,
+)
+from auditor.domain.health.estimates import Z95
+from auditor.domain.health.fallout import DIMENSIONS, GroupCount
+from auditor.domain.health.forecast import HORIZONS, Horizon
+from auditor.domain.health.pipeline import after_docket
+from auditor.domain.new_business import Ledgers, keep_apart
+from auditor.domain.verdict import Action
+from auditor.health.knowledge import make_knowledge
+from auditor.health.opens import open_deals
+from auditor.health.people import People, find_people
+from auditor.health.rules import HealthRules
+from auditor.health.times import Times, work_out
+from auditor.storage import Database, UnitOfWork
+from auditor.storage.counting import Counted
+from auditor.storage.flow import Shortest
+from auditor.storage.health import ClosedGroup
+
+_FEWEST_SIZES = 6
+"""Wins under which the order statistics give no 95 % interval of a median."""
+_MONTHS_OF_QUARTER = 3
+
+
+def compute_health(
+    database: Database,
+    rules: HealthRules,
+    *,
+    as_of: date,
+    scope: Scope | None = None,
+    on_read: Callable[[int], None] = lambda _: None,
+) -> Health:
+    """Computes flow and health.
+
+    Args:
+        database: where opportunities, activities and verdicts are.
+        rules: policy, teams, stages, period.
+        as_of: day of the count.  On an earlier day than the newest data, times and standings are
+            as of then, while owners, stages and values are those known now.
+        scope: whose; everybody's where None.
+        on_read: called with the number of open opportunities read since the last call.
+
+    Raises:
+        InputError: nothing belongs to the rep or team.
+        StorageError: the database failed.
+    """
+    scope = scope or Scope()
+    with database.read() as unit:
+        people = find_people(unit, scope)
+        counted = counted_of(people, rules, as_of)
+        since = flow_since(rules, as_of)
+        deals = _read_deals(unit, rules, people, as_of, since, on_read)
+        return _report(unit, rules, scope, people, counted, deals)
+
+
+def counted_of(people: People, rules: HealthRules, as_of: date) -> Counted:
+    """The period and the people that are counted."""
+    since = as_of - timedelta(rules.history_days)
+    return Counted(as_of, since, people.owners, people.teams)
+
+
+def flow_since(rules: HealthRules, as_of: date) -> date:
+    """First day of the flow's period."""
+    return as_of - timedelta(rules.flow_days - 1)
+
+
+def shortest_calls(rules: HealthRules, teams: Sequence[str]) -> Shortest:
+    """What is too short for a conversation, by team."""
+    by_team = {t: rules_for(rules.teams, t).shortest_conversation_seconds for t in teams}
+    return Shortest(rules_for(rules.teams, None).shortest_conversation_seconds, by_team)
+
+
+def work_times(unit: UnitOfWork, counted: Counted) -> Times:
+    """Times and odds of what is counted."""
+    spells = unit.health.spells
+    return work_out(
+        spells.by_stage(counted),
+        spells.lives(counted),
+        spells.whole(counted),
+        spells.order(counted),
+    )
+
+
+def ledgers(
+    unit: UnitOfWork, counted: Counted, rules: HealthRules, team: str | None
+) -> tuple[Ledgers, ...]:
+    """New business beside repeat revenue."""
+    own = rules_for(rules.teams, team).new_business
+    sold = unit.health.transactions(counted)
+    return keep_apart(sold, own, since=counted.since, until=counted.as_of)
+
+
+def _read_deals(
+    unit: UnitOfWork,
+    rules: HealthRules,
+    people: People,
+    as_of: date,
+    since: date,
+    on_read: Callable[[int], None],
+) -> list[OpenDeal]:
+    deals = []
+    for deal in open_deals(
+        unit,
+        rules,
+        as_of=as_of,
+        before=since - timedelta(1),
+        owners=people.owners,
+        teams=people.teams,
+    ):
+        deals.append(deal)
+        on_read(1)
+    return deals
+
+
+def _report(
+    unit: UnitOfWork,
+    rules: HealthRules,
+    scope: Scope,
+    people: People,
+    counted: Counted,
+    deals: list[OpenDeal],
+) -> Health:
+    times = work_times(unit, counted)
+    chance = times.chance()
+    clogs, untold = find_clogs(deals, times.limits())
+    clogged = frozenset(id(c.deal) for c in clogs)
+    needed = _needed(unit, rules, scope, people, counted, deals)
+    known = unit.health.known(counted)
+    return Health(
+        as_of=counted.as_of,
+        since=counted.since,
+        scope=scope,
+        knowledge=make_knowledge(known, deals, counted.as_of),
+        flow=_flow(unit, rules, people, counted, deals),
+        whole_cycle=times.whole_cycle,
+        cycles=times.cycles,
+        whole_odds=times.whole_odds,
+        odds=times.odds,
+        sizes=_sizes(unit, counted),
+        pipeline=view_pipeline(deals, chance, clogged, needed, records="open"),
+        honest=view_pipeline(after_docket(deals), chance, clogged, needed, records="honest"),
+        clogs=clogs,
+        clogs_untold=untold,
+        forecast=tuple(_horizon(unit, counted, days) for days in HORIZONS),
+        fallout=_fallout(unit, counted, deals),
+        new_business=ledgers(unit, counted, rules, scope.team),
+        new_business_note=_new_business_note(rules, scope),
+        flaws=tuple(Flaw(*found) for found in unit.health.flaws(counted)),
+    )
+
+
+def _flow(
+    unit: UnitOfWork,
+    rules: HealthRules,
+    people: People,
+    counted: Counted,
+    deals: Sequence[OpenDeal],
+) -> FlowReport:
+    since = flow_since(rules, counted.as_of)
+    days = unit.flow.work(
+        counted,
+        since=since,
+        policy=rules.policy.fingerprint,
+        shortest=shortest_calls(rules, people.all_teams),
+    )
+    return build_flow(deals, days, since=since, until=counted.as_of, rules=rules.teams)
+
+
+def _sizes(unit: UnitOfWork, counted: Counted) -> tuple[SizeOfWins, ...]:
+    values = unit.health.sizes(counted)
+    currencies = sorted({c for c, won in values if won}, key=lambda c: c or "")
+    return tuple(_size(c, values[c, True], values.get((c, False))) for c in currencies)
+
+
+def _size(currency: str | None, won: array[float], lost: array[float] | None) -> SizeOfWins:
+    n = len(won)
+    low = high = None
+    if n >= _FEWEST_SIZES:
+        # Ranks of the binomial's normal approximation: Conover, Practical Nonparametric Statistics.
+        spread = Z95 * sqrt(n) / 2
+        low = won[max(0, floor(n / 2 - spread))]
+        high = won[min(n - 1, ceil(n / 2 + spread) - 1)]
+    unit = currency or "unknown currency"
+    return SizeOfWins(
+        currency,
+        Estimate(_middle(won, 0.5), unit, "size", low, high, n, f"size:{currency or '-'}"),
+        _middle(won, 0.25),
+        _middle(won, 0.75),
+        sum(won) / n,
+        _middle(lost, 0.5) if lost else None,
+    )
+
+
+def _middle(ordered: Sequence[float], share: float) -> float:
+    """A quantile of ordered values, between two of them where it falls between."""
+    at = share * (len(ordered) - 1)
+    below = ordered[floor(at)]
+    return below + (ordered[ceil(at)] - below) * (at - floor(at))
+
+
+def _needed(
+    unit: UnitOfWork,
+    rules: HealthRules,
+    scope: Scope,
+    people: People,
+    counted: Counted,
+    deals: Sequence[OpenDeal],
+) -> dict[str | None, float]:
+    """By currency: what the targets of the quarter still need; empty for a single rep."""
+    if scope.rep is not None:
+        return {}
+    teams: Iterable[str | None] = people.teams or people.all_teams or (None,)
+    currencies = {d.currency for d in deals if d.currency}
+    only = currencies.pop() if len(currencies) == 1 else None
+    targets: dict[str | None, float] = {}
+    for team in teams:
+        own = rules_for(rules.teams, team)
+        if own.target is not None:
+            currency = own.target_currency or only
+            targets[currency] = targets.get(currency, 0.0) + float(own.target)
+    month = (counted.as_of.month - 1) // _MONTHS_OF_QUARTER * _MONTHS_OF_QUARTER + 1
+    won = unit.health.won_since(counted, counted.as_of.replace(month=month, day=1))
+    return {currency: target - won.get(currency, 0.0) for currency, target in targets.items()}
+
+
+def _horizon(unit: UnitOfWork, counted: Counted, days: int) -> Horizon:
+    found = unit.snapshots.week_before(counted.as_of - timedelta(days))
+    first = unit.snapshots.first()
+    if found is None:
+        return score_horizon(days, None, (), first=first)
+    week, taken_on = found
+    return score_horizon(days, taken_on, unit.snapshots.said(counted, week), first=first)
+
+
+def _fallout(
+    unit: UnitOfWork, counted: Counted, deals: Sequence[OpenDeal]
+) -> Mapping[str, tuple[FalloutRow, ...]]:
+    counts: dict[str, dict[tuple[str, str | None], list[float]]] = {d: {} for d in DIMENSIONS}
+    for closed in unit.health.closed_groups(counted):
+        for dimension in DIMENSIONS:
+            if dimension == "reason" and closed.won:
+                continue
+            key = (getattr(closed, dimension), closed.currency)
+            _add(counts[dimension].setdefault(key, [0, 0, 0.0, 0.0]), closed)
+    found = {}
+    for dimension in DIMENSIONS:
+        groups = [
+            GroupCount(name, currency, int(won), int(lost), won_value, lost_value)
+            for (name, currency), (won, lost, won_value, lost_value) in counts[dimension].items()
+        ]
+        found[dimension] = fallout_rows(
+            dimension,
+            groups,
+            open_now=_by_group(dimension, deals),
+            in_effect_lost=_by_group(dimension, [d for d in deals if d.action is Action.CLOSE]),
+        )
+    return found
+
+
+def _add(sums: list[float], closed: ClosedGroup) -> None:
+    at = 0 if closed.won else 1
+    sums[at] += closed.count
+    sums[at + 2] += closed.value
+
+
+def _by_group(dimension: str, deals: Sequence[OpenDeal]) -> dict[str, int]:
+    """Open ones by group; a reason is the docket's, and only of those that it would close."""
+    found: dict[str, int] = {}
+    for deal in deals:
+        if dimension == "reason":
+            continue
+        name = str(getattr(deal, dimension) or "")
+        found[name] = found.get(name, 0) + 1
+    return found
+
+
+def _new_business_note(rules: HealthRules, scope: Scope) -> str:
+    own = rules_for(rules.teams, scope.team).new_business
+    n = own.qualifying_transactions
+    qualifies = "its first won opportunity" if n == 1 else f"{n} won opportunities in a row"
+    words = f"Won opportunities count as transactions of their account; a win is {qualifies}."
+    if not own.transactions_a_year:
+        return words + (
+            " Each is valued at its first transaction alone: set transactions_a_year in "
+            "[teams.NAME.new_business] where accounts buy again."
+        )
+    return words + (
+        f" Valued as {own.transactions_a_year:g} transactions a year over "
+        f"{own.horizon_years:g} years, {own.churn:.0%} churn, {own.discount_rate:.0%} discount."
+    )
