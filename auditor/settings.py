@@ -32,6 +32,7 @@ from pydantic_settings import (
 from auditor.domain.flow.rules import TeamRules
 from auditor.domain.stages import DEFAULT_STAGES, Stage
 from auditor.errors import ConfigurationError
+from auditor.webhook_settings import WebhookSettings
 
 CONFIG_FILE = "auditor.toml"
 """Looked for in the working folder."""
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
         toml_file=CONFIG_FILE,
         extra="forbid",
         env_ignore_empty=True,
+        env_nested_delimiter="__",
         populate_by_name=True,
     )
 
@@ -150,6 +152,8 @@ class Settings(BaseSettings):
     """Its secret there."""
     oidc_name: str = "single sign-on"
     """What the button on the sign-in page calls it."""
+    webhooks: WebhookSettings = WebhookSettings()
+    """CRM webhooks; see docs/webhooks.md."""
     smtp_url: SecretStr | None = None
     """``smtp://user:password@host:port`` for sending digests."""
 
