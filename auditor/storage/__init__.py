@@ -14,6 +14,7 @@ from __future__ import annotations
 from auditor.storage.activities import DueActivity
 from auditor.storage.api_keys import StoredKey
 from auditor.storage.database import Database, open_database
+from auditor.storage.gauges import Amounts
 from auditor.storage.history import SeenPending, due_history
 from auditor.storage.idempotency import Remembered
 from auditor.storage.inbound import Inbound
@@ -42,4 +43,5 @@ __all__ = [
     "StoredSession",
     "StoredKey",
     "Remembered",
+    "Amounts",
 ]

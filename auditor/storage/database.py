@@ -44,6 +44,11 @@ class Database:
         """``sqlite`` or ``postgresql``."""
         return self._engine.dialect.name
 
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database; None for another."""
+        return file_of(self._url)
+
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
         """A unit of work that is committed as a whole, or not at all.

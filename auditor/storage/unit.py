@@ -8,12 +8,20 @@ from sqlalchemy.orm import Session
 from auditor.storage.activities import ActivityRepository
 from auditor.storage.api_keys import ApiKeyRepository
 from auditor.storage.audit_log import AuditLogRepository
+from auditor.storage.browsing import BrowsingRepository
+from auditor.storage.corrections import CorrectionRepository
+from auditor.storage.decisions import DecisionRepository
+from auditor.storage.erasure import ErasureRepository
+from auditor.storage.digests import DigestRepository
+from auditor.storage.failures import FailureRepository
 from auditor.storage.flow import FlowRepository
+from auditor.storage.gauges import GaugeRepository
 from auditor.storage.health import HealthRepository
 from auditor.storage.health_records import RecordRepository
 from auditor.storage.idempotency import IdempotencyRepository
 from auditor.storage.inbound import InboundRepository
 from auditor.storage.login_attempts import LoginAttemptRepository
+from auditor.storage.note_vectors import NoteVectorRepository
 from auditor.storage.opportunities import OpportunityRepository
 from auditor.storage.sessions import SessionRepository
 from auditor.storage.snapshots import SnapshotRepository
@@ -42,6 +50,20 @@ class UnitOfWork:
         """Counts for the pipeline's health."""
         self.records = RecordRepository(session)
         """The records behind those counts."""
+        self.browsing = BrowsingRepository(session)
+        """Pages and single records for readers."""
+        self.decisions = DecisionRepository(session)
+        """What supervisors decided."""
+        self.corrections = CorrectionRepository(session)
+        """Labels that supervisors put right."""
+        self.erasure = ErasureRepository(session)
+        """What was made of an erased person."""
+        self.note_vectors = NoteVectorRepository(session)
+        """Embeddings of notes."""
+        self.digests = DigestRepository(session)
+        """Digests on their way."""
+        self.failures = FailureRepository(session)
+        """Work that failed."""
         self.audit_log = AuditLogRepository(session)
         """Who did what."""
         self.users = UserRepository(session)
@@ -54,6 +76,8 @@ class UnitOfWork:
         """Keys of machines."""
         self.idempotency = IdempotencyRepository(session)
         """Requests that must not be done twice."""
+        self.gauges = GaugeRepository(session)
+        """How much there is and how much waits."""
 
     def lock_source(self, source: str) -> None:
         """Lets one writer of a source at a time go on; SQLite has one writer anyway."""
