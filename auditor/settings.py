@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import date, datetime
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
@@ -155,7 +156,23 @@ class Settings(BaseSettings):
     webhooks: WebhookSettings = WebhookSettings()
     """CRM webhooks; see docs/webhooks.md."""
     smtp_url: SecretStr | None = None
-    """``smtp://user:password@host:port`` for sending digests."""
+    """Mail server for digests: ``smtps://``, ``starttls://`` or ``smtp://user:password@host``."""
+    mail_from: str | None = None
+    """Sender of digests, such as ``Call notes <auditor@example.com>``."""
+    mail_reply_to: str | None = None
+    """Where answers to a digest go; the sender's address where unset."""
+    digest_webhooks: dict[str, SecretStr] = {}
+    """Slack-compatible addresses that a team's digest is posted to, by team; ``*`` for all."""
+    digest_webhooks_private: bool = False
+    """Whether those addresses may lie in a private network."""
+    digest_day: int = Field(default=0, ge=0, le=6)
+    """Day on which webhooks get the digest, 0 for Monday; people choose their own."""
+    digest_hour: int = Field(default=7, ge=0, le=23)
+    """Hour of that day, in ``time_zone``."""
+    coaching_days: int = Field(default=0, ge=0, le=14)
+    """Days that a rep alone sees own new items before the supervisor's docket shows them."""
+    work_concurrency: int = Field(default=1, ge=1, le=32)
+    """Jobs that one ``auditor work`` does at once."""
 
     @field_validator("time_zone")
     @classmethod
@@ -176,6 +193,41 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
             raise ValueError(f"{value!r} is no address such as https://auditor.example.com")
         return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value.get_secret_value())
+            known = parts.scheme in ("smtp", "smtps", "starttls") and parts.port != 0
+        except ValueError:
+            known = False
+        if not known or not parts.hostname:
+            raise ValueError(
+                "it is no address of a mail server such as smtps://user:password@mail.example.com"
+            )
+        return value
+
+    @field_validator("mail_from", "mail_reply_to")
+    @classmethod
+    def _mail_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            address = parseaddr(value)[1]
+            local, _, domain = address.rpartition("@")
+            if not local or not domain or any(c in value for c in "\r\n"):
+                raise ValueError(f"{value!r} is no address such as Auditor <auditor@example.com>")
+        return value
+
+    @field_validator("digest_webhooks")
+    @classmethod
+    def _webhooks(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for team, secret in value.items():
+            parts = urlsplit(secret.get_secret_value())
+            if parts.scheme != "https" or not parts.hostname or parts.username is not None:
+                raise ValueError(f"the address for {team!r} is no plain https:// address")
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

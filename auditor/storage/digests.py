@@ -174,7 +174,7 @@ class DigestRepository:
             .where(DigestRow.week == week)
             .group_by(DigestRow.state)
         )
-        return {state: number for state, number in self._session.execute(query)}
+        return dict(self._session.execute(query).tuples().all())
 
     def _changed(self, statement: Any) -> bool:
         result = self._session.execute(statement)
