@@ -10,9 +10,11 @@ from auditor.storage.api_keys import ApiKeyRepository
 from auditor.storage.audit_log import AuditLogRepository
 from auditor.storage.browsing import BrowsingRepository
 from auditor.storage.corrections import CorrectionRepository
+from auditor.storage.crm_records import CrmRecordRepository
 from auditor.storage.decisions import DecisionRepository
 from auditor.storage.erasure import ErasureRepository
 from auditor.storage.digests import DigestRepository
+from auditor.storage.events import EventRepository
 from auditor.storage.failures import FailureRepository
 from auditor.storage.flow import FlowRepository
 from auditor.storage.gauges import GaugeRepository
@@ -25,6 +27,7 @@ from auditor.storage.note_vectors import NoteVectorRepository
 from auditor.storage.opportunities import OpportunityRepository
 from auditor.storage.sessions import SessionRepository
 from auditor.storage.snapshots import SnapshotRepository
+from auditor.storage.timelines import TimelineRepository
 from auditor.storage.users import UserRepository
 from auditor.storage.verdicts import VerdictRepository
 
@@ -36,6 +39,12 @@ class UnitOfWork:
         self._session = session
         self.inbound = InboundRepository(session)
         """Raw rows and events."""
+        self.events = EventRepository(session)
+        """Events of CRMs on their way."""
+        self.crm_records = CrmRecordRepository(session)
+        """What events told of each record."""
+        self.timelines = TimelineRepository(session)
+        """Histories that events tell."""
         self.opportunities = OpportunityRepository(session)
         """Opportunities with their histories."""
         self.activities = ActivityRepository(session)
