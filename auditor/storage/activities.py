@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from auditor.domain.records import Activity, AuditRecord, Opportunity
+from auditor.storage.failures import may_be_tried
 from auditor.storage.inserting import in_parts
 from auditor.storage.mapping import activity_of, given_record, opportunity_of, past_of
 from auditor.storage.models import ActivityRow, OpportunityRow, VerdictRow
+from auditor.storage.note_vectors import NoteVectorRepository
 from auditor.storage.settling import settle
 
 
@@ -84,6 +86,7 @@ class ActivityRepository:
         """Writes columns of activities, by key."""
         if rows:
             self._session.execute(update(ActivityRow), rows)
+            NoteVectorRepository(self._session).forget([row["key"] for row in rows])
 
     def settle(
         self, opportunities: Collection[int], alone: Collection[int], *, history_limit: int
@@ -97,16 +100,36 @@ class ActivityRepository:
         """
         settle(self._session, sorted(opportunities), sorted(alone), limit=history_limit)
 
-    def count_due(self, policy: str) -> int:
-        """How many have no verdict under a policy for what is now known of them."""
-        query = select(func.count()).select_from(ActivityRow).where(_is_due(policy))
+    def count_due(self, policy: str, *, at: datetime | None = None) -> int:
+        """How many have no verdict under a policy for what is now known of them.
+
+        Args:
+            policy: fingerprint of the current policy.
+            at: leave out those that failed and may not be tried again at this moment.
+        """
+        query = select(func.count()).select_from(ActivityRow).where(_is_due(policy, at))
         return self._session.scalar(query) or 0
+
+    def due_blocks(self, policy: str, *, size: int, at: datetime) -> list[int]:
+        """Numbers of the blocks of keys that hold due activities: block n is n * size and on."""
+        block = ActivityRow.key // size
+        query = select(block).where(_is_due(policy, at)).distinct().order_by(block)
+        return list(self._session.scalars(query))
 
     def is_empty(self) -> bool:
         """Whether no activity is stored."""
         return not self._session.scalar(select(exists().select_from(ActivityRow)))
 
-    def due(self, policy: str, *, after: int, limit: int, history_limit: int) -> list[DueActivity]:
+    def due(
+        self,
+        policy: str,
+        *,
+        after: int,
+        limit: int,
+        history_limit: int,
+        before: int | None = None,
+        at: datetime | None = None,
+    ) -> list[DueActivity]:
         """The next activities that are due, by key.
 
         Args:
@@ -114,8 +137,12 @@ class ActivityRepository:
             after: key of the last one of the batch before; 0 to begin.
             limit: most to give.
             history_limit: most earlier activities that a record carries.
+            before: only those with a smaller key.
+            at: leave out those that failed and may not be tried again at this moment.
         """
-        query = _with_opportunity().where(ActivityRow.key > after, _is_due(policy))
+        query = _with_opportunity().where(ActivityRow.key > after, _is_due(policy, at))
+        if before is not None:
+            query = query.where(ActivityRow.key < before)
         rows = self._session.execute(query.order_by(ActivityRow.key).limit(limit)).all()
         history = self._activities_of({r.opportunity_key for r, _ in rows if r.opportunity_key})
         found = []
@@ -124,6 +151,17 @@ class ActivityRepository:
             found.append(_due_activity(row, deal, earlier[-history_limit:]))
         self._session.expunge_all()
         return found
+
+    def one(self, key: int, *, history_limit: int) -> DueActivity | None:
+        """An activity as it is judged, due or not; None where there is none of that key."""
+        query = _with_opportunity().where(ActivityRow.key == key, ActivityRow.deleted_at.is_(None))
+        found = self._session.execute(query).first()
+        if found is None:
+            return None
+        row, deal = found
+        history = self._activities_of({row.opportunity_key} if row.opportunity_key else set())
+        earlier = _before(row, history.get(row.opportunity_key or 0, []))
+        return _due_activity(row, deal, earlier[-history_limit:])
 
     def _activities_of(self, keys: set[int]) -> dict[int, list[ActivityRow]]:
         """By opportunity: its activities, oldest first."""
@@ -142,13 +180,14 @@ class ActivityRepository:
 _OLDEST_FIRST = (ActivityRow.occurred_utc, ActivityRow.key)
 
 
-def _is_due(policy: str) -> ColumnElement[bool]:
+def _is_due(policy: str, at: datetime | None = None) -> ColumnElement[bool]:
     judged = and_(
         VerdictRow.activity_key == ActivityRow.key,
         VerdictRow.policy == policy,
         VerdictRow.input_hash == ActivityRow.input_hash,
     )
-    return and_(ActivityRow.deleted_at.is_(None), ~exists().where(judged))
+    tried = () if at is None else (may_be_tried(policy, at),)
+    return and_(ActivityRow.deleted_at.is_(None), ~exists().where(judged), *tried)
 
 
 def _with_opportunity() -> Select[ActivityRow, OpportunityRow]:

@@ -12,8 +12,8 @@ from auditor.storage.browsing import BrowsingRepository
 from auditor.storage.corrections import CorrectionRepository
 from auditor.storage.crm_records import CrmRecordRepository
 from auditor.storage.decisions import DecisionRepository
-from auditor.storage.erasure import ErasureRepository
 from auditor.storage.digests import DigestRepository
+from auditor.storage.erasure import ErasureRepository
 from auditor.storage.events import EventRepository
 from auditor.storage.failures import FailureRepository
 from auditor.storage.flow import FlowRepository

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from auditor.domain.corrections import corrected
 from auditor.domain.findings import Finding
 from auditor.domain.policy import Policy
 from auditor.storage.activities import DueActivity
+from auditor.storage.corrections import CorrectionRepository
 from auditor.storage.inserting import add_missing, in_parts
 from auditor.storage.mapping import activity_of, finding_of, finding_values
 from auditor.storage.models import ActivityRow, OpportunityRow, PolicyRow, VerdictRow
@@ -50,7 +52,10 @@ class VerdictRepository:
         return len(add_missing(self._session, VerdictRow, rows, returning=VerdictRow.key))
 
     def current(self, opportunities: Sequence[int], policy: str) -> dict[int, list[Finding]]:
-        """By opportunity: the findings under a policy on what is now known, oldest first."""
+        """By opportunity: the findings under a policy on what is now known, oldest first.
+
+        Where a supervisor corrected one, it is given as corrected.
+        """
         found: dict[int, list[Finding]] = {}
         is_current = and_(
             VerdictRow.activity_key == ActivityRow.key,
@@ -65,9 +70,13 @@ class VerdictRepository:
                 .where(ActivityRow.opportunity_key.in_(part))
                 .order_by(ActivityRow.occurred_utc, ActivityRow.key)
             )
-            for row, opportunity_id, verdict in self._session.execute(query):
-                activity = activity_of(row, opportunity_id)
-                found.setdefault(row.opportunity_key or 0, []).append(finding_of(verdict, activity))
+            rows = self._session.execute(query).all()
+            right = CorrectionRepository(self._session).current([row.key for row, _, _ in rows])
+            for row, opportunity_id, verdict in rows:
+                finding = finding_of(verdict, activity_of(row, opportunity_id))
+                if row.key in right:
+                    finding = corrected(finding, right[row.key])
+                found.setdefault(row.opportunity_key or 0, []).append(finding)
         return found
 
     def policies(self) -> dict[str, Policy]:
