@@ -19,7 +19,8 @@ from auditor.digest.view import count
 from auditor.domain.week import Week
 from auditor.errors import InputError
 from auditor.intake import IntakeItem, IntakeReport, problem_as_dict, read_paths
-from auditor.jobs.due import count_due, judge_due, stored_docket
+from auditor.jobs.docketing import stored_docket
+from auditor.jobs.due import count_due, judge_due
 from auditor.jobs.importing import Imported, Importer
 from auditor.settings import Settings
 from auditor.storage import Database, SchemaState, open_database

@@ -22,14 +22,23 @@ from auditor.domain.docket_items import Case, DocketItem, FollowedItem
 from auditor.domain.findings import Finding
 from auditor.domain.policy import Policy
 from auditor.domain.recommendation import recommend, say_date
-from auditor.domain.records import Opportunity, OpportunityStatus
+from auditor.domain.records import Opportunity, OpportunityStatus, Participant
 from auditor.domain.rep_queues import RepQueue, rep_queues
 from auditor.domain.stages import DEFAULT_STAGES, Stage
 from auditor.domain.standing import compute_standing
 from auditor.domain.verdict import Action, Defect
 from auditor.domain.week import Week
 
-__all__ = ["build_docket", "Docket", "DocketItem", "Case", "FollowedItem", "RepQueue", "Certainty"]
+__all__ = [
+    "build_docket",
+    "stand_on_docket",
+    "Docket",
+    "DocketItem",
+    "Case",
+    "FollowedItem",
+    "RepQueue",
+    "Certainty",
+]
 
 DECISIONS_SHOWN = 12
 """Items that a supervisor can decide in ten minutes."""
@@ -104,7 +113,7 @@ def build_docket(
     followed = [f for case in told for f in _followed(case, week)]
     open_ones = [c for c in told if c.opportunity.status is OpportunityStatus.OPEN]
     open_ones = [c for c in open_ones if not _has_left(c, week)]
-    items = [_item(c, week=week, policy=policy, stages=stages) for c in open_ones]
+    items = [stand_on_docket(c, week=week, policy=policy, stages=stages) for c in open_ones]
     values = [float(i.opportunity.value) for i in items if i.opportunity.value is not None]
     typical = statistics.median(values) if values else 1.0
     items = sorted((i.model_copy(update={"rank": _rank(i, typical)}) for i in items), key=_place)
@@ -148,29 +157,34 @@ def _has_left(case: Case, week: Week) -> bool:
     return found.became is Became.STILL_OPEN
 
 
-def _item(
+def stand_on_docket(
     case: Case,
     *,
     week: Week,
     policy: Policy,
-    stages: tuple[Stage, ...],
+    as_of: date | None = None,
+    stages: tuple[Stage, ...] = DEFAULT_STAGES,
 ) -> DocketItem:
+    """One opportunity as it stands on a docket; its rank is left at 0.
+
+    Args:
+        case: the opportunity with its findings and decisions.
+        week: the week that the docket is about; what is new is told against its Monday.
+        policy: thresholds.
+        as_of: the day to stand on; the week's reading day where None.
+        stages: kinds of stage.
+    """
     opportunity, findings = case.opportunity, case.findings
-    now = compute_standing(opportunity, findings, as_of=week.reading_day, stages=stages)
+    day = as_of or week.reading_day
+    now = compute_standing(opportunity, findings, as_of=day, stages=stages)
     earlier = [f for f in findings if f.activity.occurred_at.date() < week.monday]
     then = _week_before(opportunity, earlier, week)
     before = compute_standing(then, earlier, as_of=week.monday, stages=stages) if earlier else None
-    latest = max(findings, key=lambda f: f.activity.occurred_at.replace(tzinfo=None), default=None)
-    people = tuple(p for f in reversed(findings) for p in f.activity.participants)
     advice = recommend(
-        opportunity,
-        now,
-        participants=latest.activity.participants or people if latest else (),
-        policy=policy,
-        stages=stages,
+        opportunity, now, participants=_people(findings), policy=policy, stages=stages
     )
     last = in_force(case.decisions, week=week.monday)
-    decided = follow(last, opportunity, findings, as_of=week.reading_day) if last else None
+    decided = follow(last, opportunity, findings, as_of=day) if last else None
     decided_now = last is not None and last.week == week.monday
     if decided is not None and not decided_now:
         advice, now = advise_after(decided, advice, now)
@@ -185,6 +199,13 @@ def _item(
         decided_now=decided_now,
     )
     return item.model_copy(update={"if_nothing": _if_nothing(item)})
+
+
+def _people(findings: Sequence[Finding]) -> tuple[Participant, ...]:
+    """Who is on the latest activity, else on all of them, the latest first."""
+    latest = max(findings, key=lambda f: f.activity.occurred_at.replace(tzinfo=None), default=None)
+    people = tuple(p for f in reversed(findings) for p in f.activity.participants)
+    return latest.activity.participants or people if latest else ()
 
 
 def _week_before(opportunity: Opportunity, earlier: Sequence[Finding], week: Week) -> Opportunity:

@@ -167,6 +167,21 @@ class BrowsingRepository:
             query = query.where(VerdictRow.key < before)
         return [_verdict(*row) for row in self._session.execute(query)]
 
+    def current_verdicts(self, activities: Sequence[int], policy: str) -> dict[int, StoredVerdict]:
+        """By activity: the verdict under a policy on what is now known."""
+        found: dict[int, StoredVerdict] = {}
+        for part in in_parts(activities):
+            query = (
+                select(VerdictRow, ActivityRow, OpportunityRow.id)
+                .join(ActivityRow, ActivityRow.key == VerdictRow.activity_key)
+                .outerjoin(OpportunityRow, OpportunityRow.key == ActivityRow.opportunity_key)
+                .where(VerdictRow.activity_key.in_(part), VerdictRow.policy == policy)
+                .where(VerdictRow.input_hash == ActivityRow.input_hash)
+            )
+            for row in self._session.execute(query):
+                found[row[1].key] = _verdict(*row)
+        return found
+
     def verdict(self, key: int) -> StoredVerdict | None:
         """One verdict; None where there is none of that key."""
         row = self._session.execute(

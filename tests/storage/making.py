@@ -13,7 +13,8 @@ from auditor.domain.policy import Policy
 from auditor.domain.records import Activity, AuditRecord, Opportunity
 from auditor.domain.week import Week
 from auditor.intake import HISTORY_LIMIT, IntakeItem, IntakeReport
-from auditor.jobs.due import judge_due, stored_docket
+from auditor.jobs.docketing import stored_docket
+from auditor.jobs.due import judge_due
 from auditor.jobs.importing import Imported, Importer
 from auditor.storage import Database, StoredOpportunity, Taken, Told, take
 

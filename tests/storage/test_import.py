@@ -140,7 +140,7 @@ def test_exports_imported_in_any_order_end_in_the_same_plan_and_moves(
 
 def test_only_the_team_asked_for_is_in_the_docket(database: Database) -> None:
     import_all(database, [an_opportunity(), an_opportunity(id="o2", team="South")])
-    from auditor.jobs.due import stored_docket
+    from auditor.jobs.docketing import stored_docket
 
     docket, teams = stored_docket(database, POLICY, week=Week.of(DAY), shown=12, team="SOUTH")
     assert [i.opportunity.id for i in docket.items] == ["o2"]
