@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from threading import Lock
 from typing import Protocol, cast
 
 from fastapi import Request
 
+from api.metrics import Metrics
 from api.rates import Rates
 from auditor.access.secret_key import load_secret_key
 from auditor.access.signing_in import Doorkeeper
@@ -19,10 +21,24 @@ from auditor.storage import Database
 
 
 class Loop(Protocol):
-    """The background loop, as far as requests know it."""
+    """The background loop, as far as the app knows it."""
+
+    def start(self) -> None:
+        """Begins to work."""
 
     def wake(self) -> None:
         """Tells it that there is work."""
+
+    def stop(self) -> None:
+        """Ends after the piece of work under way."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it works or waits for work."""
+
+
+MakeLoop = Callable[["Context"], Loop]
+"""Makes the background loop of a process."""
 
 
 class Context:
@@ -39,6 +55,8 @@ class Context:
         """Signs people in and out."""
         self.rates = Rates(settings.rate_limit)
         """How often each caller asks."""
+        self.metrics = Metrics()
+        """What Prometheus reads."""
         self.loop: Loop | None = None
         """The background loop, where this process runs one."""
         self._making = Lock()
@@ -59,7 +77,11 @@ class Context:
 
     @property
     def policy(self) -> Policy:
-        """What verdicts are decided by now."""
+        """What verdicts are decided by now.
+
+        Raises:
+            ConfigurationError, ModelError: the classifier can't be made.
+        """
         return make_policy(self.classifier, self.settings)
 
     def wake(self) -> None:

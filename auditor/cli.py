@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor import __version__
+from auditor import __version__, cli_people
 from auditor.errors import AuditorError
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(cli_people.user, name="user")
+app.add_typer(cli_people.key, name="key")
 
 _AsOf = Annotated[
     datetime | None,
@@ -329,6 +331,30 @@ def doctor(
     from auditor.commands.doctor import run_doctor
 
     raise typer.Exit(run_doctor(as_json=as_json))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 for any.")] = 8000,
+    db: _Database = None,
+    background: Annotated[
+        bool | None,
+        typer.Option(
+            "--background/--no-background",
+            help="Whether it also judges and sends, or leaves that to `auditor work`.",
+        ),
+    ] = None,
+    log_as: Annotated[
+        str | None, typer.Option("--log", help="json or plain; plain at a terminal if unset.")
+    ] = None,
+) -> None:
+    """Run the service: API, webhooks and pages, with the work behind them."""
+    from auditor.commands.serve import run_serve
+    from auditor.settings import load_settings
+
+    settings = load_settings(database_url=db, background=background)
+    run_serve(settings, host=host, port=port, log_as=log_as)
 
 
 def _day(given: datetime | None, settings: Settings) -> date:
