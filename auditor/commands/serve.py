@@ -54,8 +54,8 @@ def prepare_database(database: Database) -> None:
     """
     state = database.schema_state()
     if database.dialect == "sqlite" and state in (SchemaState.EMPTY, SchemaState.OLDER):
-        before, after = database.migrate()
-        notice(f"database {database.shown}: revision {before or 'none'} to {after}")
+        done = database.migrate()
+        notice(f"database {database.shown}: revision {done.before or 'none'} to {done.after}")
     database.require_schema()
 
 
