@@ -78,6 +78,8 @@ def run_migrate(db: str) -> None:
     """
     with open_database(db) as database:
         before, after = database.migrate()
+        if database.migrate_work():
+            notice(f"database {database.shown}: tables of jobs made or updated")
         if before == after:
             notice(f"database {database.shown}: up to date, revision {after}")
         else:
@@ -100,7 +102,7 @@ def run_stored_digest(
         StorageError: the database can't be used.
     """
     with open_database(settings.database_url, create=False) as database:
-        _require_content(database)
+        require_content(database)
         classifier = make_classifier(settings.classifier, settings)
         policy = make_policy(classifier, settings)
         with progress("Judging", total=count_due(database, policy)) as tick:
@@ -140,7 +142,13 @@ def check_digest_use(paths: Sequence[str], db: str | None, *, send: bool) -> Non
         )
 
 
-def _require_content(database: Database) -> None:
+def require_content(database: Database) -> None:
+    """Refuses a database that nothing was imported into, or of another schema.
+
+    Raises:
+        InputError: it holds nothing yet.
+        StorageError: its tables are of another version.
+    """
     if database.schema_state() is not SchemaState.EMPTY:
         database.require_schema()
         with database.read() as unit:

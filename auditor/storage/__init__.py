@@ -14,6 +14,8 @@ from __future__ import annotations
 from auditor.storage.activities import DueActivity
 from auditor.storage.api_keys import StoredKey
 from auditor.storage.database import Database, open_database
+from auditor.storage.digests import StoredDigest
+from auditor.storage.failures import StoredFailure
 from auditor.storage.gauges import Amounts
 from auditor.storage.history import SeenPending, due_history
 from auditor.storage.idempotency import Remembered
@@ -36,6 +38,8 @@ __all__ = [
     "Taken",
     "take",
     "DueActivity",
+    "StoredFailure",
+    "StoredDigest",
     "StoredOpportunity",
     "SeenPending",
     "due_history",

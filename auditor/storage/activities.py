@@ -120,6 +120,18 @@ class ActivityRepository:
         """Whether no activity is stored."""
         return not self._session.scalar(select(exists().select_from(ActivityRow)))
 
+    def due_keys(
+        self, policy: str, *, after: int, before: int | None, limit: int, at: datetime
+    ) -> list[tuple[int, str]]:
+        """Key and input hash of the next activities that are due, by key; see ``due``."""
+        query = select(ActivityRow.key, ActivityRow.input_hash).where(
+            ActivityRow.key > after, _is_due(policy, at)
+        )
+        if before is not None:
+            query = query.where(ActivityRow.key < before)
+        rows = self._session.execute(query.order_by(ActivityRow.key).limit(limit))
+        return [(key, told) for key, told in rows]
+
     def due(
         self,
         policy: str,

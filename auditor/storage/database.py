@@ -17,6 +17,7 @@ from auditor.errors import StorageError
 from auditor.storage.address import file_of, read_address, show_address, without_secrets
 from auditor.storage.schema import Migrated, SchemaState, migrate, refuse_schema, schema_state
 from auditor.storage.unit import UnitOfWork
+from auditor.storage.work_schema import migrate_work, work_schema_is_current
 
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for another one."""
@@ -97,6 +98,31 @@ class Database:
             if state in (SchemaState.NEWER, SchemaState.FOREIGN):
                 refuse_schema(state, self.shown)
             return migrate(connection)
+
+    def migrate_work(self) -> bool:
+        """Makes or updates the tables of jobs, on PostgreSQL where the extra ``work`` is installed.
+
+        Returns:
+            Whether anything was to do.
+
+        Raises:
+            StorageError: the database failed.
+        """
+        with self._plain_errors(), self._writing.begin() as connection:
+            return migrate_work(connection)
+
+    def require_work_schema(self) -> None:
+        """Makes sure that the tables of jobs are there, of the installed version.
+
+        Raises:
+            StorageError: they are not; the message says what to do.
+        """
+        with self._plain_errors(), self._engine.connect() as connection:
+            if not work_schema_is_current(connection):
+                raise StorageError(
+                    f"database {self.shown} lacks the tables of jobs, or has those of another "
+                    "version; run `auditor migrate`"
+                )
 
     def close(self) -> None:
         """Closes all connections."""

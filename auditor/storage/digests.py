@@ -105,11 +105,22 @@ class DigestRepository:
         )
         return self._changed(statement)
 
-    def hand_over(self, key: int, message_id: str) -> None:
-        """Marks that the next byte sent may deliver it; commit before that byte."""
-        self._session.execute(
-            update(DigestRow).where(DigestRow.key == key).values(message_id=message_id)
+    def hand_over(self, key: int, attempts: int, message_id: str) -> bool:
+        """Marks that the next byte sent may deliver it; commit before that byte.
+
+        Returns:
+            False where the claim was taken over meanwhile: then it must not be sent.
+        """
+        statement = (
+            update(DigestRow)
+            .where(
+                DigestRow.key == key,
+                DigestRow.attempts == attempts,
+                DigestRow.state == "claimed",
+            )
+            .values(message_id=message_id)
         )
+        return self._changed(statement)
 
     def finish(
         self,
@@ -174,7 +185,8 @@ class DigestRepository:
             .where(DigestRow.week == week)
             .group_by(DigestRow.state)
         )
-        return dict(self._session.execute(query).tuples().all())
+        rows = self._session.execute(query).all()
+        return {row[0]: row[1] for row in rows}
 
     def _changed(self, statement: Any) -> bool:
         result = self._session.execute(statement)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from auditor.storage.decision_models import FailureRow
 from auditor.storage.inserting import add_missing, in_parts
@@ -85,7 +85,7 @@ class FailureRepository:
 
     def find(self, kind: str, subjects: Collection[str]) -> dict[str, StoredFailure]:
         """By subject: those of the subjects that failed."""
-        found = {}
+        found: dict[str, StoredFailure] = {}
         for part in in_parts(sorted(subjects)):
             query = select(FailureRow).where(FailureRow.kind == kind, FailureRow.subject.in_(part))
             found |= {row.subject: _failure(row) for row in self._session.scalars(query)}
@@ -170,7 +170,7 @@ def may_be_tried(policy: str, at: datetime) -> ColumnElement[bool]:
     return ~exists().where(barred)
 
 
-def _key_of(subject: ColumnElement[str], session: Session) -> ColumnElement[int]:
+def _key_of(subject: InstrumentedAttribute[str], session: Session) -> ColumnElement[int]:
     """The activity's key at the front of a subject."""
     if session.get_bind().dialect.name == "sqlite":
         return cast(subject, ActivityRow.key.type)  # SQLite reads the digits in front
