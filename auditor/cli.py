@@ -301,6 +301,45 @@ def digest(
 
 
 @app.command()
+def health(
+    team: Annotated[str | None, typer.Option(help="Only this team's opportunities.")] = None,
+    rep: Annotated[str | None, typer.Option(help="Only this rep's opportunities.")] = None,
+    as_of: _AsOf = None,
+    days: Annotated[
+        int | None, typer.Option(help="How far back closed opportunities count; 730 if unset.")
+    ] = None,
+    records: Annotated[
+        str | None,
+        typer.Option(help="List the records behind a figure, such as clogs or queue:REP."),
+    ] = None,
+    definitions: Annotated[
+        bool, typer.Option("--definitions", help="Say what each figure means.")
+    ] = False,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Use the shipped sample of a sales team.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    db: _Database = None,
+    classifier: _Classifier = None,
+) -> None:
+    """Show flow and pipeline health: queues, release, work, times, odds, clogs, fallout."""
+    from auditor.commands.health import HealthRequest, run_health
+    from auditor.domain.health import Scope
+    from auditor.settings import load_settings
+
+    settings = load_settings(classifier=classifier and classifier.value, database_url=db)
+    request = HealthRequest(
+        as_of=_day(as_of, settings),
+        scope=Scope(team, rep),
+        history_days=days,
+        records=records,
+        definitions=definitions,
+        as_json=as_json,
+    )
+    run_health(settings, request, sample=sample)
+
+
+@app.command()
 def train(
     sets: Annotated[
         list[Path], typer.Option("--sets", help="Labelled records to learn from; may be repeated.")

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from math import ceil, floor, sqrt
 
 from auditor.domain.flow import FlowReport, OpenDeal, build_flow, rules_for
+from auditor.domain.flow.queues import HOARDING_DAYS
 from auditor.domain.health import (
     Estimate,
     FalloutRow,
@@ -80,7 +81,7 @@ def counted_of(people: People, rules: HealthRules, as_of: date) -> Counted:
 
 def flow_since(rules: HealthRules, as_of: date) -> date:
     """First day of the flow's period."""
-    return as_of - timedelta(rules.flow_days - 1)
+    return as_of - timedelta(rules.flow_days)
 
 
 def shortest_calls(rules: HealthRules, teams: Sequence[str]) -> Shortest:
@@ -122,7 +123,7 @@ def _read_deals(
         unit,
         rules,
         as_of=as_of,
-        before=since - timedelta(1),
+        since=since,
         owners=people.owners,
         teams=people.teams,
     ):
@@ -182,7 +183,16 @@ def _flow(
         policy=rules.policy.fingerprint,
         shortest=shortest_calls(rules, people.all_teams),
     )
-    return build_flow(deals, days, since=since, until=counted.as_of, rules=rules.teams)
+    lately = counted.as_of - timedelta(HOARDING_DAYS)
+    return build_flow(
+        deals,
+        days,
+        since=since,
+        until=counted.as_of,
+        rules=rules.teams,
+        work_until=counted.as_of - timedelta(1),
+        closed_lately=unit.flow.closed_by_rep(counted, since=lately),
+    )
 
 
 def _sizes(unit: UnitOfWork, counted: Counted) -> tuple[SizeOfWins, ...]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
+from auditor.domain.after_decision import advise_after
+from auditor.domain.decisions import Followed, follow, in_force
+from auditor.domain.docket_items import Case
 from auditor.domain.findings import Finding
 from auditor.domain.flow import OpenDeal, open_deal
 from auditor.domain.flow.deals import FirstSeen
 from auditor.domain.recommendation import recommend
 from auditor.domain.records import Opportunity
 from auditor.domain.standing import Standing, compute_standing
+from auditor.domain.verdict import Recommendation
 from auditor.health.rules import HealthRules
 from auditor.storage import StoredOpportunity, UnitOfWork, due_history
 
@@ -22,7 +26,7 @@ def open_deals(
     rules: HealthRules,
     *,
     as_of: date,
-    before: date,
+    since: date,
     owners: Sequence[str] | None = None,
     teams: Sequence[str] | None = None,
 ) -> Iterator[OpenDeal]:
@@ -32,18 +36,20 @@ def open_deals(
         unit: to read with.
         rules: policy and stages.
         as_of: day of the standings.
-        before: an earlier day, to tell what was parked since.
+        since: first day of the period in which what was parked or decided is told.
         owners: only these reps, as stored.
         teams: only these teams, as stored.
     """
     for stored in unit.opportunities.open_ones(_AT_ONCE, owners=owners, teams=teams):
         keys = [s.key for s in stored]
         findings = unit.verdicts.current(keys, rules.policy.fingerprint)
+        decisions = unit.decisions.of_opportunities(keys)
         unknown = [s.key for s in stored if not s.opportunity.stage_history]
         seen = unit.snapshots.first_seen(unknown)
         for each in stored:
             own = findings.get(each.key, [])
-            yield _deal(each, own, rules, as_of, before, seen.get(each.key))
+            case = Case(with_dues(each, own), own, each.key, decisions.get(each.key, ()))
+            yield _deal(case, each.source, rules, as_of, since, seen.get(each.key))
 
 
 def with_dues(stored: StoredOpportunity, findings: Sequence[Finding]) -> Opportunity:
@@ -57,34 +63,46 @@ def with_dues(stored: StoredOpportunity, findings: Sequence[Finding]) -> Opportu
 
 
 def _deal(
-    stored: StoredOpportunity,
-    findings: Sequence[Finding],
+    case: Case,
+    source: str,
     rules: HealthRules,
     as_of: date,
-    before: date,
+    since: date,
     seen: FirstSeen | None,
 ) -> OpenDeal:
-    opportunity = with_dues(stored, findings)
-    now = compute_standing(opportunity, findings, as_of=as_of, stages=rules.stages)
-    advice = recommend(opportunity, now, policy=rules.policy, stages=rules.stages)
+    now, advice, decided = _stand(case, rules, as_of)
     return open_deal(
-        opportunity,
+        case.opportunity,
         now,
-        _earlier(opportunity, findings, before, rules),
+        _earlier(case, rules, since - timedelta(1)),
         advice,
-        key=stored.key,
-        source=stored.source,
+        key=case.key or 0,
+        source=source,
         seen=seen,
+        closed_by=decided,
+        since=since,
         stages=rules.stages,
     )
 
 
-def _earlier(
-    opportunity: Opportunity, findings: Sequence[Finding], day: date, rules: HealthRules
-) -> Standing | None:
+def _stand(
+    case: Case, rules: HealthRules, day: date
+) -> tuple[Standing, Recommendation, Followed | None]:
+    """Standing and recommendation on a day, decisions made up to then weighed as on the docket."""
+    now = compute_standing(case.opportunity, case.findings, as_of=day, stages=rules.stages)
+    advice = recommend(case.opportunity, now, policy=rules.policy, stages=rules.stages)
+    last = in_force([d for d in case.decisions if d.made_at.date() <= day])
+    if last is None:
+        return now, advice, None
+    decided = follow(last, case.opportunity, case.findings, as_of=day)
+    advice, now = advise_after(decided, advice, now)
+    return now, advice, decided
+
+
+def _earlier(case: Case, rules: HealthRules, day: date) -> Standing | None:
     """The standing on an earlier day, where it may have been parked then; else None."""
-    far = day + timedelta(1)
-    known = [f for f in findings if f.activity.occurred_at.date() <= day]
-    if not any(c.latest >= far for f in known for c in f.commitments):
+    known = [f for f in case.findings if f.activity.occurred_at.date() <= day]
+    awaited = any(c.latest > day for f in known for c in f.commitments)
+    if not awaited and not case.decisions:
         return None
-    return compute_standing(opportunity, known, as_of=day, stages=rules.stages)
+    return _stand(Case(case.opportunity, known, case.key, case.decisions), rules, day)[0]

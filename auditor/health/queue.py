@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from auditor.domain.flow import (
     OpenDeal,
@@ -62,8 +62,7 @@ def rep_queue(
         if not own:
             return RepQueueView(rep, None, (), _rules_of_new(rules, rep), told_on, as_of)
         counted = Counted(as_of, as_of, own)
-        before = as_of - timedelta(1)
-        deals = list(open_deals(unit, rules, as_of=as_of, before=before, owners=own))
+        deals = list(open_deals(unit, rules, as_of=as_of, since=as_of, owners=own))
         days = unit.flow.work(
             counted,
             since=as_of,

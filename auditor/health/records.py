@@ -52,14 +52,14 @@ class _Asking:
 
     def deals(self) -> list[OpenDeal]:
         day = self.counted.as_of
-        before = flow_since(self.rules, day) - timedelta(1)
+        since = flow_since(self.rules, day)
         people = self.people
         return list(
             open_deals(
                 self.unit,
                 self.rules,
                 as_of=day,
-                before=before,
+                since=since,
                 owners=people.owners,
                 teams=people.teams,
             )
@@ -132,7 +132,7 @@ def _of_clogs(asking: _Asking, _: str) -> Records:
 
 
 def _of_queue(asking: _Asking, rest: str) -> Records:
-    return asking.listed(d for d in asking.deals() if d.rep == rest and not d.parked)
+    return asking.listed(d for d in asking.deals() if d.rep == rest and d.in_queue)
 
 
 def _of_parked(asking: _Asking, rest: str) -> Records:

@@ -12,7 +12,7 @@ from auditor.domain.stages import DEFAULT_STAGES, Stage
 HISTORY_DAYS = 730
 """How far back closings count: long enough for slow sales, short enough for today's team."""
 FLOW_DAYS = 7
-"""Length of the flow's period, the day of the count included."""
+"""Whole days before the day of the count over which work is counted."""
 
 
 @dataclass(frozen=True)

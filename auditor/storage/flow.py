@@ -96,6 +96,13 @@ class FlowRepository:
             )
         return list(days.values())
 
+    def closed_by_rep(self, counted: Counted, *, since: date) -> dict[str, int]:
+        """Closed from a day to the day of the count, by rep."""
+        found: dict[str, int] = {}
+        for rep, _, _, _, number in self._closed(counted, since):
+            found[rep or NOBODY] = found.get(rep or NOBODY, 0) + number
+        return found
+
     def told_on(self) -> date | None:
         """Day of the newest data."""
         return self._session.scalar(select(func.max(OpportunityRow.told_on)))

@@ -76,8 +76,8 @@ class HealthRepository:
     def people(self) -> tuple[list[str], list[str]]:
         """All reps and all teams that opportunities name."""
         row = OpportunityRow
-        owners = self._session.scalars(select(distinct(row.owner)).where(row.owner.is_not(None)))
-        teams = self._session.scalars(select(distinct(row.team)).where(row.team.is_not(None)))
+        owners = self._session.scalars(select(row.owner).distinct().where(row.owner.is_not(None)))
+        teams = self._session.scalars(select(row.team).distinct().where(row.team.is_not(None)))
         return [o for o in owners if o], [t for t in teams if t]
 
     def known(self, counted: Counted) -> Known:

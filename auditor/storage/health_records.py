@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, null, or_, select
 from sqlalchemy.orm import Session
 
+from auditor.domain.health.fallout import LOSSES_ONLY
 from auditor.storage.counting import LOST, OPEN, WON, AnySelect, Counted, stage_left
 from auditor.storage.flaws import FLAWS, SAME_ID, SAME_NAME, same_id, same_name
 from auditor.storage.inserting import in_parts
@@ -125,7 +126,7 @@ class RecordRepository:
             "rep": _row.owner,
             "lead_source": _row.lead_source,
         }[dimension]
-        lost = _row.status == LOST if dimension == "reason" else _row.status != OPEN
+        lost = _row.status == LOST if dimension in LOSSES_ONLY else _row.status != OPEN
         matches = func.coalesce(column, "") == group
         yield from self._plain(counted, counted.is_closed_lately(), lost, matches)
 

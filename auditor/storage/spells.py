@@ -13,7 +13,6 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     case,
-    distinct,
     func,
     literal,
     or_,
@@ -83,7 +82,7 @@ class SpellRepository:
 
     def spellings(self, stage: str) -> list[str]:
         """Names of a stage as stored, whatever their case."""
-        names = self._session.scalars(select(distinct(StageChangeRow.stage)))
+        names = self._session.scalars(select(StageChangeRow.stage).distinct())
         return [name for name in names if name.casefold() == stage.casefold()]
 
     def order(self, counted: Counted) -> dict[str, float]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from auditor.domain.decisions import Became, Followed
 from auditor.domain.labels import Label, Reason
 from auditor.domain.records import Opportunity
 from auditor.domain.stages import DEFAULT_STAGES, Stage, StepAnswer, answer_of_step
@@ -67,8 +68,17 @@ class OpenDeal:
     """Whether it waits for a dated buyer event: it is not in the queue then."""
     was_parked: bool
     """Whether it did so on the day before the period."""
+    left: bool
+    """Whether a supervisor closed it and the CRM has it open still: it is not in the queue."""
+    left_lately: bool
+    """Whether that was within the period."""
     answer: StepAnswer
     """Whether the pending step can answer the stage's question."""
+
+    @property
+    def in_queue(self) -> bool:
+        """Whether the rep has to work it now."""
+        return not (self.parked or self.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,8 @@ def open_deal(
     key: int = 0,
     source: str = "",
     seen: FirstSeen | None = None,
+    closed_by: Followed | None = None,
+    since: date | None = None,
     stages: Sequence[Stage] = DEFAULT_STAGES,
 ) -> OpenDeal:
     """Makes one of an opportunity with its standing.
@@ -102,10 +114,14 @@ def open_deal(
         key: the database's number for it.
         source: where its id is unique.
         seen: since when it is known, for where nothing tells its start.
+        closed_by: the decision in force, with what became of it.
+        since: first day of the period.
         stages: kinds of stage.
     """
     age, in_stage, at_least = _ages(opportunity, now, seen)
     pending = now.pending
+    left = closed_by is not None and closed_by.became is Became.STILL_OPEN
+    decided_on = closed_by.decision.made_at.date() if closed_by else None
     return OpenDeal(
         key=key,
         id=opportunity.id,
@@ -125,11 +141,13 @@ def open_deal(
         due_on=pending.due_on if pending else None,
         label=now.label,
         reason=now.reason,
-        action=advice.action,
+        action=Action.CLOSE if left else advice.action,
         clock_days=now.clock_days,
         roll_overs=now.roll_overs,
-        parked=now.parked_until is not None,
+        parked=now.parked_until is not None and not left,
         was_parked=before is not None and before.parked_until is not None,
+        left=left,
+        left_lately=left and (since is None or (decided_on is not None and decided_on >= since)),
         answer=answer_of_step(opportunity.stage, pending, label=now.label, stages=tuple(stages))[0],
     )
 

@@ -19,8 +19,10 @@ AGE_STEPS = (0, 31, 61, 91, 181)
 LARGE_QUEUE = 1.25
 """Times the team's median from which a queue is large; 0.8 of its cap is large as well."""
 _NEAR_CAP = 0.8
+HOARDING_DAYS = 28
+"""Days over which closings are weighed to tell hoarding."""
 FEW_CLOSED = 0.25
-"""Closed in the period, as a share of the queue, under which few are."""
+"""Closed in that time, as a share of the queue, under which few are."""
 MANY_CALLBACKS = 0.4
 """Share of vague callbacks among the judged from which there are many."""
 
@@ -48,7 +50,7 @@ class Hoarding:
     large: bool
     """1.25 times the team's median or more, or 80 % of the cap."""
     little_closed: bool
-    """Under a quarter of the queue closed in the period."""
+    """Closed in the last 28 days: under a quarter of the queue."""
     many_callbacks: bool
     """Two in five of the judged ones are vague callbacks, or more."""
 
@@ -120,6 +122,8 @@ class FlowReport:
     """First day."""
     until: date
     """Last day: queues are as of then."""
+    work_until: date
+    """Last whole day: work is counted up to then."""
     reps: tuple[RepFlow, ...]
     """By team and name."""
     teams: tuple[TeamFlow, ...]
@@ -135,6 +139,8 @@ def build_flow(
     since: date,
     until: date,
     rules: Mapping[str, TeamRules],
+    work_until: date | None = None,
+    closed_lately: Mapping[str, int] | None = None,
     reserved: Mapping[str, int] | None = None,
     also: Iterable[str] = (),
 ) -> FlowReport:
@@ -144,8 +150,11 @@ def build_flow(
         deals: the open opportunities as of ``until``.
         days: what reps did from ``since`` to ``until``.
         since: first day of the period.
-        until: its last day.
+        until: its last day, on which the queues are counted.
         rules: by team; ``default`` serves the others.
+        work_until: last whole day, up to which work is counted; ``until`` where None.
+        closed_lately: closed in the last ``HOARDING_DAYS``, by rep, to tell hoarding; closed in
+            the period where None.
         reserved: released already and not yet in the CRM, by rep.
         also: reps to report on even where they hold and did nothing.
     """
@@ -170,11 +179,20 @@ def build_flow(
             until=until,
             rules=rules_for(rules, team),
             typical=typical.get(team),
+            work_until=work_until or until,
+            closed_lately=None if closed_lately is None else closed_lately.get(rep, 0),
             reserved=(reserved or {}).get(rep, 0),
         )
         for rep, team in sorted(team_of.items(), key=lambda pair: (pair[1] or "", pair[0]))
     ]
-    return FlowReport(since, until, tuple(reps), tuple(_teams(reps, held)), _notes(deals, reps))
+    return FlowReport(
+        since,
+        until,
+        work_until or until,
+        tuple(reps),
+        tuple(_teams(reps, held, work_until or until)),
+        _notes(deals, reps),
+    )
 
 
 def _main_team(own: Sequence[OpenDeal], days: Sequence[DayWork]) -> str | None:
@@ -196,7 +214,7 @@ def _typical_queues(
 ) -> dict[str | None, float]:
     sizes: dict[str | None, list[int]] = {}
     for rep, own in held.items():
-        sizes.setdefault(team_of[rep], []).append(sum(not d.parked for d in own))
+        sizes.setdefault(team_of[rep], []).append(sum(d.in_queue for d in own))
     return {team: statistics.median(counts) for team, counts in sizes.items()}
 
 
@@ -210,18 +228,20 @@ def _rep_flow(
     until: date,
     rules: TeamRules,
     typical: float | None,
+    work_until: date,
+    closed_lately: int | None,
     reserved: int,
 ) -> RepFlow:
-    queue = [d for d in own if not d.parked]
+    queue = [d for d in own if d.in_queue]
     cap = rules.cap_of(rep)
-    work = add_up(days, since=since, until=until)
     moves = Movements(
         received=sum(d.received for d in days),
-        closed=work.closed,
+        closed=sum(d.closed for d in days) + sum(d.left_lately for d in own),
         parked=sum(d.parked and not d.was_parked for d in own),
         returned=sum(d.was_parked and not d.parked for d in own),
     )
     ledger = Ledger(rep, since, until, len(queue), moves, cap, reserved)
+    closed = moves.closed if closed_lately is None else closed_lately
     judged = [d for d in queue if d.label is not None]
     vague = sum(d.label is Label.VAGUE_CALLBACK for d in queue)
     return RepFlow(
@@ -229,17 +249,17 @@ def _rep_flow(
         team=team,
         cap=cap,
         queue=len(queue),
-        parked=len(own) - len(queue),
+        parked=sum(d.parked for d in own),
         vague=vague,
         ledger=ledger,
         order=ledger.may_receive if len(queue) <= rules.reorder_level(rep) else 0,
-        work=work,
+        work=add_up(days, since=since, until=work_until),
         days=tuple(days),
         age=age_of(queue),
         hoarding=Hoarding(
             large=len(queue) >= _NEAR_CAP * cap
             or (typical is not None and len(queue) >= max(2, LARGE_QUEUE * typical)),
-            little_closed=work.closed < FEW_CLOSED * len(queue),
+            little_closed=closed < FEW_CLOSED * len(queue),
             many_callbacks=bool(judged) and vague >= MANY_CALLBACKS * len(judged),
         ),
     )
@@ -260,11 +280,13 @@ def age_of(queue: Sequence[OpenDeal]) -> QueueAge:
     )
 
 
-def _teams(reps: Sequence[RepFlow], held: Mapping[str, Sequence[OpenDeal]]) -> list[TeamFlow]:
+def _teams(
+    reps: Sequence[RepFlow], held: Mapping[str, Sequence[OpenDeal]], work_until: date
+) -> list[TeamFlow]:
     found = []
     for team in dict.fromkeys(r.team for r in reps):
         own = [r for r in reps if r.team == team]
-        queue = [d for r in own for d in held.get(r.rep, ()) if not d.parked]
+        queue = [d for r in own for d in held.get(r.rep, ()) if d.in_queue]
         found.append(
             TeamFlow(
                 team=team,
@@ -277,7 +299,7 @@ def _teams(reps: Sequence[RepFlow], held: Mapping[str, Sequence[OpenDeal]]) -> l
                 work=add_up(
                     (d for r in own for d in r.days),
                     since=own[0].ledger.since,
-                    until=own[0].ledger.until,
+                    until=work_until,
                 ),
                 age=age_of(queue),
             )
@@ -292,6 +314,12 @@ def _notes(deals: Sequence[OpenDeal], reps: Sequence[RepFlow]) -> tuple[str, ...
         notes.append(
             f"{undated} open opportunities have no opening day: they are in the queues, and "
             "neither in their age nor among those received"
+        )
+    left = sum(d.left for d in deals)
+    if left:
+        notes.append(
+            f"{left} were closed on the docket and are open in the CRM still: they are out of the "
+            "queues; close them there"
         )
     unjudged = sum(r.work.unjudged for r in reps)
     if unjudged:

@@ -114,8 +114,8 @@ def working_days(since: date, until: date) -> int:
 
 
 def add_up(days: Iterable[DayWork], *, since: date, until: date) -> Work:
-    """Sums days of work."""
-    own = list(days)
+    """Sums days of work in a period."""
+    own = [d for d in days if since <= d.day <= until]
     return Work(
         working_days=working_days(since, until),
         conversations=sum(d.conversations for d in own),

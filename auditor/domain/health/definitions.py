@@ -61,8 +61,8 @@ DEFINITIONS: dict[str, Definition] = {
     "hoarding": Definition(
         "Hoarding",
         "A queue that is kept rather than worked.",
-        "queue >= 1.25 x the team's median or >= 80 % of the cap, and closed in the period < 25 % "
-        "of the queue, and >= 40 % of the judged ones vague callbacks",
+        "queue >= 1.25 x the team's median or >= 80 % of the cap, and closed in the last 28 days "
+        "< 25 % of the queue, and >= 40 % of the judged ones vague callbacks",
         _FLOW,
     ),
     "cycle": Definition(
@@ -135,8 +135,8 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "share_of_losses": Definition(
         "Share of losses",
-        "Of all losses, the share with this reason.",
-        "lost with the reason / lost; Wilson's 95 % interval",
+        "Of all losses, the share with this reason, or from this stage.",
+        "lost with the reason (or in the stage) / lost; Wilson's 95 % interval",
         _METRICS,
     ),
     "honest": Definition(

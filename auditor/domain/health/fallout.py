@@ -10,6 +10,8 @@ from auditor.domain.health.odds import PRIOR
 
 DIMENSIONS = ("stage", "reason", "rep", "lead_source")
 """By what fallout is counted."""
+LOSSES_ONLY = ("stage", "reason")
+"""Where a rate of wins would say nothing: wins have no reason, and close in the last stages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,11 @@ class FalloutRow:
     group: str
     """Its name; empty where the CRM told none."""
     won: int
-    """Won; always 0 where the group is a reason for losing."""
+    """Won; 0 where the group is a reason for losing."""
     lost: int
     """Lost."""
-    win_rate: Estimate
-    """Shrunk towards the rate of all; of a reason: its share of all losses."""
+    rate: Estimate
+    """Win rate, shrunk towards that of all; of a stage or reason: its share of all losses."""
     won_value: tuple[tuple[str | None, float], ...]
     """By currency."""
     lost_value: tuple[tuple[str | None, float], ...]
@@ -97,7 +99,7 @@ def _row(
     won, lost = sum(c.won for c in own), sum(c.lost for c in own)
     records = f"fallout:{dimension}={name}"
     n = won + lost
-    if dimension == "reason":
+    if dimension in LOSSES_ONLY:
         share = lost / all_lost if all_lost else 0.0
         low, high = wilson(share, all_lost)
         rate = Estimate(share, "share", "share_of_losses", low, high, lost, records)

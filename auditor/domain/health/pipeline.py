@@ -77,7 +77,7 @@ def find_clogs(
     clogs, untold = [], 0
     for deal in deals:
         limit = limits.get(deal.stage.casefold())
-        if deal.parked or deal.label is Label.MEANINGFUL_NEXT_STEP:
+        if not deal.in_queue or deal.label is Label.MEANINGFUL_NEXT_STEP:
             continue
         if limit is None or deal.days_in_stage is None or deal.label is None:
             untold += 1
@@ -139,9 +139,7 @@ def _money(
     low, high = max(0.0, weighted - spread), weighted + spread
     asked = f"{records}:{currency or '-'}"
     if needed is None:
-        full = Estimate(
-            None, "share", "percent_full", note="no target in this currency is set for the team"
-        )
+        full = Estimate(None, "share", "percent_full", note="set a target under [teams.NAME]")
     elif needed <= 0:
         full = Estimate(None, "share", "percent_full", note="the quarter's target is reached")
     else:
