@@ -9,7 +9,7 @@ import json
 import re
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -104,8 +104,6 @@ class WebhookSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    public_url: str | None = None
-    """Address under which senders reach this service, where a proxy stands before it."""
     hubspot: HubSpotSettings = HubSpotSettings()
     """HubSpot."""
     pipedrive: PipedriveSettings = PipedriveSettings()
@@ -116,14 +114,9 @@ class WebhookSettings(BaseModel):
     """Close."""
     standard: StandardSettings = StandardSettings()
     """Anything that speaks Standard Webhooks."""
-    attempts: int = Field(default=8, ge=1, le=50)
-    """Tries to make something of an event before it counts as dead."""
 
-    @field_validator("public_url")
-    @classmethod
-    def _is_address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        if not re.fullmatch(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", value):
-            raise ValueError("write it as https://auditor.example.com")
-        return value.rstrip("/")
+    def of(self, sender: str) -> SenderSettings:
+        """The settings of a sender, by its name."""
+        told = getattr(self, sender)
+        assert isinstance(told, SenderSettings)  # noqa: S101 - all fields are
+        return told

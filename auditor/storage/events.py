@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, func, literal_column, or_, select, update
+from sqlalchemy import and_, exists, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from auditor.storage.hashing import tagged_hash
@@ -112,6 +112,13 @@ class EventRepository:
         found = [_event(each) for each in self._session.scalars(query)]
         self._session.expunge_all()
         return found
+
+    def has_pending(self, *, now: datetime, origins: Collection[str]) -> bool:
+        """Whether an event of these senders may be tried now."""
+        row = InboundRow
+        is_due = or_(row.next_at.is_(None), row.next_at <= now.astimezone(UTC))
+        query = select(exists().where(_IS_PENDING, is_due, row.origin.in_(origins)))
+        return bool(self._session.scalar(query))
 
     def hold(self, keys: Sequence[int], *, until: datetime) -> None:
         """Keeps other workers from events while something slow is done for them."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -24,6 +27,7 @@ from auditor.storage.idempotency import IdempotencyRepository
 from auditor.storage.inbound import InboundRepository
 from auditor.storage.login_attempts import LoginAttemptRepository
 from auditor.storage.note_vectors import NoteVectorRepository
+from auditor.storage.notes import NoteRepository
 from auditor.storage.opportunities import OpportunityRepository
 from auditor.storage.sessions import SessionRepository
 from auditor.storage.snapshots import SnapshotRepository
@@ -67,6 +71,8 @@ class UnitOfWork:
         """Labels that supervisors put right."""
         self.erasure = ErasureRepository(session)
         """What was made of an erased person."""
+        self.notes = NoteRepository(session)
+        """Notes by their words."""
         self.note_vectors = NoteVectorRepository(session)
         """Embeddings of notes."""
         self.digests = DigestRepository(session)
@@ -87,6 +93,12 @@ class UnitOfWork:
         """Requests that must not be done twice."""
         self.gauges = GaugeRepository(session)
         """How much there is and how much waits."""
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part that may fail without the rest: what it did is undone where it raises."""
+        with self._session.begin_nested():
+            yield
 
     def lock_source(self, source: str) -> None:
         """Lets one writer of a source at a time go on; SQLite has one writer anyway."""
