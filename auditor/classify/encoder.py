@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources.abc import Traversable
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
 BATCH_TOKENS = 1024
 """Most tokens, padding included, that go through the encoder at once."""
 _HEAD_BATCH = 64
+TEXT_VECTOR = 384
+"""Length of a text's vector: the encoder's hidden size, which is also where it lies in a window's
+pooled states (first the mean of all tokens, then that of the text's)."""
+_ANY_DAY = datetime(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,32 @@ class Encoder:
             clauses = score_clauses(record, each, [m[0] for m in mine], [m[1] for m in mine])
             out.append(self._encoding(each, clauses, [j[i] for j in judged]))
         return out
+
+    def text_vectors(self, texts: Sequence[str]) -> FloatArray:
+        """Unit vectors of bare texts, for search by meaning and for copied notes.
+
+        They are the mean of the hidden states over the text's own words, so that a short query and
+        a long note lie in one space; long texts are averaged over their windows.
+
+        Returns:
+            One row of TEXT_VECTOR numbers a text, in order.
+        """
+        if not texts:
+            return np.zeros((0, TEXT_VECTOR), np.float32)
+        tokenizer, tokens, _ = self._load()
+        bare = [
+            EncoderInput(text=t, format="note", kind="note", stage="", occurred_at=_ANY_DAY)
+            for t in texts
+        ]
+        featured = featurise(bare, tokenizer, max_tokens=self.config.max_tokens)
+        outputs = _run_windows(tokens, [w for f in featured for w in f.windows])
+        rows, at = [], 0
+        for each in featured:
+            mine = outputs[at : at + len(each.windows)]
+            at += len(each.windows)
+            row = np.mean([m[2][TEXT_VECTOR : 2 * TEXT_VECTOR] for m in mine], axis=0)
+            rows.append(row / max(float(np.linalg.norm(row)), 1e-6))
+        return np.stack(rows).astype(np.float32)
 
     def _load(self) -> tuple[Tokenizer, InferenceSession, InferenceSession]:
         with self._lock:

@@ -127,6 +127,15 @@ class NoteVectorRepository:
         ).first()
         return None if found is None else (found[0], found[1])
 
+    def vectors(self, activities: Sequence[int]) -> dict[int, bytes]:
+        """By activity: its note's embedding, where it has one."""
+        found: dict[int, bytes] = {}
+        for part in in_parts(activities):
+            query = select(NoteVectorRow.activity_key, NoteVectorRow.vector)
+            rows = self._session.execute(query.where(NoteVectorRow.activity_key.in_(part)))
+            found |= {row.activity_key: row.vector for row in rows}
+        return found
+
     def same_text(self, text_hash: str) -> list[int]:
         """Activities that hold the same text, by key."""
         query = select(NoteVectorRow.activity_key).where(NoteVectorRow.text_hash == text_hash)
