@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from fastapi import Request
+from fastapi.routing import iter_route_contexts
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -72,8 +73,15 @@ class RequestLog:
 
 def route_of(scope: Scope) -> str:
     """The template of the route that a request met, such as ``/v1/opportunities/{key}``."""
-    path = getattr(scope.get("route"), "path", None)
-    return path if isinstance(path, str) else "none"
+    route = scope.get("route")
+    if route is None:
+        mount = scope.get("root_path", "")  # static files
+        return f"{mount}/*" if mount and "endpoint" in scope else "none"
+    state = scope["app"].state
+    if not hasattr(state, "route_paths"):  # a route knows its path without its routers' prefixes
+        contexts = iter_route_contexts(scope["app"].routes)
+        state.route_paths = {id(c.original_route): c.path for c in contexts}
+    return state.route_paths.get(id(route)) or "none"
 
 
 def _told(scope: Scope) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def check_password(password: str, *, email: str) -> None:
 def hash_password(password: str) -> str:
     """What is kept of a password."""
     with _AT_ONCE:
-        return _HASHER.hash(password)
+        return _HASHER.hash(_encoded(password))
 
 
 def verify_password(password: str, kept: str | None) -> bool:
@@ -42,7 +42,7 @@ def verify_password(password: str, kept: str | None) -> bool:
     with _AT_ONCE:
         nobodys = _nobodys()
         try:
-            _HASHER.verify(kept or nobodys, password[: LONGEST + 1])
+            _HASHER.verify(kept or nobodys, _encoded(password[: LONGEST + 1]))
         except (VerificationError, InvalidHashError):
             return False
     return kept is not None
@@ -51,6 +51,11 @@ def verify_password(password: str, kept: str | None) -> bool:
 def is_outdated(kept: str) -> bool:
     """Whether a hash was made with other parameters than today's."""
     return _HASHER.check_needs_rehash(kept)
+
+
+def _encoded(password: str) -> bytes:
+    """Of a terminal with an odd encoding too."""
+    return password.encode("utf-8", "surrogatepass")
 
 
 @cache

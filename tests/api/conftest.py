@@ -26,6 +26,7 @@ from auditor.jobs.due import judge_due
 from auditor.jobs.importing import Importer
 from auditor.settings import Settings
 from auditor.storage import Database, open_database
+from tests.access.weak import weak_passwords
 
 SAMPLE_DAY = date(2026, 3, 2)
 """The day as of which the sample team stands."""
@@ -35,6 +36,13 @@ ADMIN, SOUTH, REP, EVALUATOR = "ada@example.com", "sue@example.com", "rex@exampl
 """One person of each role; the supervisor and the rep see some of the sample only."""
 
 MakeKey = Callable[..., str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fast_hashes() -> Iterator[None]:
+    """No test here is about how hard a password is to guess."""
+    with weak_passwords():
+        yield
 
 
 @pytest.fixture(scope="session")
