@@ -16,18 +16,10 @@ import css_inline
 import jinja2
 
 from auditor.digest.view import DigestView
+from auditor.digest.words import ACTION_WORDS
 from auditor.domain.docket import Docket, DocketItem, RepQueue
-from auditor.domain.verdict import Action
 
 _WIDTH = 76
-ACTION_WORDS = {
-    Action.CLOSE: "Close",
-    Action.ADVANCE: "Advance",
-    Action.REVIEW: "Review",
-    Action.PARK: "Park",
-    Action.LEAVE: "Leave",
-}
-"""How an action is written on a badge."""
 
 
 @cache

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from auditor.domain.after_decision import advise_after
+from auditor.domain.coaching import held_until
 from auditor.domain.decisions import Became, follow, in_force
 from auditor.domain.docket_items import Case, DocketItem, FollowedItem
 from auditor.domain.findings import Finding
@@ -98,6 +99,7 @@ def build_docket(
     policy: Policy,
     stages: tuple[Stage, ...] = DEFAULT_STAGES,
     shown: int = DECISIONS_SHOWN,
+    coaching_days: int = 0,
 ) -> Docket:
     """Builds the docket of a week.
 
@@ -108,12 +110,16 @@ def build_docket(
         policy: thresholds.
         stages: kinds of stage.
         shown: how many decisions to show.
+        coaching_days: days that a rep alone sees new trouble before it is among the decisions.
     """
     told = [c if isinstance(c, Case) else Case(*c) for c in cases]
     followed = [f for case in told for f in _followed(case, week)]
     open_ones = [c for c in told if c.opportunity.status is OpportunityStatus.OPEN]
     open_ones = [c for c in open_ones if not _has_left(c, week)]
-    items = [stand_on_docket(c, week=week, policy=policy, stages=stages) for c in open_ones]
+    items = [
+        _held(stand_on_docket(c, week=week, policy=policy, stages=stages), c, coaching_days)
+        for c in open_ones
+    ]
     values = [float(i.opportunity.value) for i in items if i.opportunity.value is not None]
     typical = statistics.median(values) if values else 1.0
     items = sorted((i.model_copy(update={"rank": _rank(i, typical)}) for i in items), key=_place)
@@ -201,6 +207,14 @@ def stand_on_docket(
     return item.model_copy(update={"if_nothing": _if_nothing(item)})
 
 
+def _held(item: DocketItem, case: Case, days: int) -> DocketItem:
+    """The item, kept back where its rep sees it first; what was decided on is not kept back."""
+    until = held_until(case.trouble_since, days=days, as_of=item.standing.as_of)
+    if until is None or item.decided is not None or not item.is_open_question:
+        return item
+    return item.model_copy(update={"held_until": until})
+
+
 def _people(findings: Sequence[Finding]) -> tuple[Participant, ...]:
     """Who is on the latest activity, else on all of them, the latest first."""
     latest = max(findings, key=lambda f: f.activity.occurred_at.replace(tzinfo=None), default=None)
@@ -232,7 +246,7 @@ def _rank(item: DocketItem, typical: float) -> float:
 
 def _choose(items: Sequence[DocketItem], shown: int) -> list[DocketItem]:
     """The highest ranks, with no single action taking more than two thirds of the places."""
-    wanted = [i for i in items if i.is_open_question]
+    wanted = [i for i in items if i.is_open_question and i.held_until is None]
     limit = max(1, round(shown * _MOST_OF_ONE_ACTION))
     taken: list[DocketItem] = []
     count: Counter[Action] = Counter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -26,6 +27,8 @@ class Case(NamedTuple):
     """The database's number for it."""
     decisions: Sequence[Decision] = ()
     """All that were made on it, oldest first."""
+    trouble_since: date | None = None
+    """The day since which the rep can see the trouble, where that matters."""
 
 
 class DocketItem(BaseModel):
@@ -53,6 +56,8 @@ class DocketItem(BaseModel):
     """The decision in force, with what became of it."""
     decided_now: bool = False
     """Whether it was made on this week's own docket."""
+    held_until: date | None = None
+    """The day until which the rep alone sees it; None where the supervisor does."""
 
     @property
     def is_owed(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from auditor.domain.coaching import trouble_since
 from auditor.domain.corrections import Correction, corrected
 from auditor.domain.decisions import Decision, Followed, follow
 from auditor.domain.docket import Case, Docket, DocketItem, build_docket, stand_on_docket
@@ -58,6 +59,7 @@ def stored_docket(
     team: str | None = None,
     seen_teams: Collection[str] | None = None,
     owner: str | None = None,
+    coaching_days: int = 0,
 ) -> tuple[Docket, set[str]]:
     """Builds the week's docket of what is stored.
 
@@ -69,6 +71,8 @@ def stored_docket(
         team: only this team's opportunities; case is ignored.
         seen_teams: casefolded names of the teams that the reader may see; None for all.
         owner: only this rep's opportunities; case is ignored.
+        coaching_days: days that a rep alone sees new trouble before it is among the decisions; 0
+            for the rep's own docket.
 
     Returns:
         The docket, and the teams that have open opportunities that the reader may see.
@@ -78,7 +82,21 @@ def stored_docket(
     with database.read() as unit:
         cases = list(_cases(unit, policy.fingerprint, wanted, team, teams))
         cases += _closed_cases(unit, policy.fingerprint, wanted, team, week)
-    return build_docket(cases, week=week, policy=policy, shown=shown), teams
+        if coaching_days:
+            cases = _with_trouble(unit, cases)
+    docket = build_docket(
+        cases, week=week, policy=policy, shown=shown, coaching_days=coaching_days
+    )
+    return docket, teams
+
+
+def _with_trouble(unit: UnitOfWork, cases: Sequence[Case]) -> list[Case]:
+    """The cases with the day since which their reps can see the trouble."""
+    judged = unit.verdicts.first_judged([c.key for c in cases if c.key is not None])
+    return [
+        c._replace(trouble_since=trouble_since(c.findings, judged.get(c.key or 0, {})))
+        for c in cases
+    ]
 
 
 def read_cases(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
@@ -77,6 +77,20 @@ class VerdictRepository:
                 if row.key in right:
                     finding = corrected(finding, right[row.key])
                 found.setdefault(row.opportunity_key or 0, []).append(finding)
+        return found
+
+    def first_judged(self, opportunities: Sequence[int]) -> dict[int, dict[str, date]]:
+        """By opportunity and activity id: the day (UTC) on which it was first judged at all."""
+        found: dict[int, dict[str, date]] = {}
+        for part in in_parts(opportunities):
+            query = (
+                select(ActivityRow.opportunity_key, ActivityRow.id, func.min(VerdictRow.judged_at))
+                .join(VerdictRow, VerdictRow.activity_key == ActivityRow.key)
+                .where(ActivityRow.opportunity_key.in_(part))
+                .group_by(ActivityRow.opportunity_key, ActivityRow.id)
+            )
+            for key, name, at in self._session.execute(query):
+                found.setdefault(key or 0, {})[name] = at.date()
         return found
 
     def policies(self) -> dict[str, Policy]:
