@@ -1,7 +1,7 @@
 """What lies round every request, outermost first.
 
-Proxies that are trusted tell the true address; the request gets its id, is timed, logged and
-counted, and any error becomes a problem; the answer gets security headers; the body is limited.
+Proxies that are trusted tell the true address; the answer gets security headers; the request gets
+its id, is timed, logged and counted, and any error becomes a problem; the body is limited.
 """
 
 from __future__ import annotations
@@ -20,6 +20,6 @@ def install(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """Puts the middlewares round the app."""
     public = settings.public_url or ""
     app.add_middleware(BodyLimit, limit_bytes=int(settings.body_limit_mb * 1_000_000))
-    app.add_middleware(SecurityHeaders, always_https=public.startswith("https:"))
     app.add_middleware(RequestLog, metrics=metrics)
+    app.add_middleware(SecurityHeaders, always_https=public.startswith("https:"))
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
