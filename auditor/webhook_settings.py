@@ -14,6 +14,7 @@ from pydantic_settings import NoDecode
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?")
+_STANDARD = re.compile(r"(?:whsec_)?[A-Za-z0-9+/]{22,}={0,2}")
 HUBSPOT_API = "https://api.hubapi.com"
 """Where HubSpot's records are read."""
 
@@ -83,6 +84,13 @@ class HubSpotSettings(SenderSettings):
 class PipedriveSettings(SenderSettings):
     """Pipedrive; ``secret`` is ``user:password`` of HTTP Basic."""
 
+    @field_validator("secret")
+    @classmethod
+    def _is_pair(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(":" in s.get_secret_value() for s in value):
+            raise ValueError("write user:password")
+        return value
+
 
 class SalesforceSettings(SenderSettings):
     """Salesforce; ``secret`` stands in the address, or is ``user:password`` of HTTP Basic."""
@@ -94,9 +102,23 @@ class SalesforceSettings(SenderSettings):
 class CloseSettings(SenderSettings):
     """Close; ``secret`` is the subscription's ``signature_key``, 64 hex digits."""
 
+    @field_validator("secret")
+    @classmethod
+    def _is_hex(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(re.fullmatch("(?:[0-9a-fA-F]{2})+", s.get_secret_value()) for s in value):
+            raise ValueError("take signature_key as Close shows it, in hex digits")
+        return value
+
 
 class StandardSettings(SenderSettings):
     """Standard Webhooks; ``secret`` is ``whsec_…``."""
+
+    @field_validator("secret")
+    @classmethod
+    def _is_base64(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(_STANDARD.fullmatch(s.get_secret_value()) for s in value):
+            raise ValueError("write it as whsec_ with at least 16 bytes in Base64")
+        return value
 
 
 class WebhookSettings(BaseModel):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from api.webhooks.routes import install
 
-
-def install(app: FastAPI) -> None:
-    """Adds the routes to the app."""
+__all__ = ["install"]

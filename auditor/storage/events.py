@@ -85,11 +85,17 @@ class EventRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def receive(self, events: Sequence[ReceivedEvent], *, received_at: datetime) -> None:
-        """Keeps events; those of which the sender's key is known are left out."""
+    def receive(self, events: Sequence[ReceivedEvent], *, received_at: datetime) -> int:
+        """Keeps events; those of which the sender's key is known are left out.
+
+        Returns:
+            How many were new.
+        """
         rows = [_row(event, received_at) for event in events]
-        if rows:
-            self._session.connection().execute(insert_missing(self._session, InboundRow), rows)
+        if not rows:
+            return 0
+        statement = insert_missing(self._session, InboundRow)
+        return self._session.connection().execute(statement, rows).rowcount
 
     def pending(
         self, *, now: datetime, limit: int, origins: Collection[str] | None = None
