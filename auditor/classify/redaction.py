@@ -37,11 +37,11 @@ _PLAIN_ROLES = frozenset(
 
 
 _ALSO_WORDS = frozenset(
-    "amber angel april art august autumn baker banks bill bond brook brown bush carter case "
+    "amber angel april art august autumn baker banks big bill bond brook brown bush carter case "
     "cash chase christian cliff cook crystal daisy dale dawn day dean don drew early english "
     "faith field ford frank gene glen good grace grant gray green guy hall harmony head heath "
-    "hill holly hope house hunter iris ivy jack joy june king lane lily long love low major "
-    "mark marsh mason max may miles moon north olive page park pat pearl penny pool pope post "
+    "hill holly hope house hunter iris ivy jack joy june king lane lily little long love low major "
+    "mark marsh mason max may miles moon north old olive page park pat pearl penny pool pope post "
     "price ray rich robin rose ruby rusty sandy sharp singer sky small star stone strong sue "
     "summer swift victor violet wade walker ward wells west white will winter wise wood "
     "young".split()
@@ -152,9 +152,11 @@ class Redactor:
 def _parts(name: str) -> Iterator[str]:
     """The words of a name that stand for the person on their own."""
     words = _NAME_WORD.findall(re.sub(r"[(\[].*?[)\]]", "", name))
+    spelt = any(w[0].isupper() for w in words)  # then "on" of "Kev on the till" is no name
     if len(words) > 1:
         for word in words:
-            if len(word) >= _MIN_PART and word.lower() not in _PLAIN_ROLES:
+            small = spelt and not word[0].isupper()
+            if len(word) >= _MIN_PART and not small and word.lower() not in _PLAIN_ROLES:
                 yield word
 
 
