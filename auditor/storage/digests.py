@@ -60,6 +60,11 @@ class DigestRepository:
         )
         return None if row is None else _digest(row)
 
+    def get(self, key: int) -> StoredDigest | None:
+        """One digest by its number; None where there is none."""
+        row = self._session.get(DigestRow, key)
+        return None if row is None else _digest(row)
+
     def of_weeks(self, since: date) -> list[StoredDigest]:
         """All digests of weeks from a Monday on, the latest week first."""
         rows = self._session.scalars(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Text, and_, cast, func, select
 from sqlalchemy.orm import Session
 
 from auditor.domain.corrections import corrected
@@ -92,6 +92,21 @@ class VerdictRepository:
             for key, name, at in self._session.execute(query):
                 found.setdefault(key or 0, {})[name] = at.date()
         return found
+
+    def count_warned(self, policy: str, words: str, *, since: datetime, before: datetime) -> int:
+        """How many given under a policy in a span of time hold words in a warning of theirs."""
+        query = (
+            select(VerdictRow.verdict)
+            .where(
+                VerdictRow.policy == policy,
+                VerdictRow.judged_at >= since,
+                VerdictRow.judged_at < before,
+                cast(VerdictRow.verdict, Text).contains(words, autoescape=True),
+            )
+            .execution_options(yield_per=500)
+        )
+        told = self._session.scalars(query)
+        return sum(any(words in w for w in verdict.get("warnings", ())) for verdict in told)
 
     def policies(self) -> dict[str, Policy]:
         """All policies that ever judged, by fingerprint."""
