@@ -210,6 +210,16 @@ class EventRepository:
         )
         return {(source, state): n for source, state, n in self._session.execute(query)}
 
+    def keys(self) -> dict[tuple[str, str], int]:
+        """How often each delivery is there, by source and key: once, if all is well."""
+        row = InboundRow
+        query = (
+            select(row.source, row.dedup_key, func.count())
+            .where(row.origin.in_(_SENDERS))
+            .group_by(row.source, row.dedup_key)
+        )
+        return {(source, key): n for source, key, n in self._session.execute(query)}
+
     def next_at(self) -> datetime | None:
         """The earliest moment for which an event waits; None where none waits for one."""
         row = InboundRow

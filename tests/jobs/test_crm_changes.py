@@ -156,6 +156,7 @@ def test_a_told_story_is_kept_with_its_moves_and_stages(fresh: tuple[Database, s
 def _changes() -> st.SearchStrategy[list[Change]]:
     minute = st.integers(0, 40_000)
     deals = st.sampled_from([1, 2])
+    notes = st.integers(8, 12)
     on = st.one_of(st.none(), st.sampled_from(["d1", "d2"]))
     return st.lists(
         st.one_of(
@@ -178,8 +179,8 @@ def _changes() -> st.SearchStrategy[list[Change]]:
                 st.booleans(),
                 st.sampled_from(["2026-03-09", "2026-03-16", "2026-04-01"]),
             ),
-            st.builds(lambda n, m, t: note(n, m, text=t), st.integers(8, 12), minute, st.sampled_from(["a", "b"])),
-            st.builds(lambda n, m: gone(RecordKind.ACTIVITY, f"{n}", m), st.integers(8, 12), minute),
+            st.builds(lambda n, m, t: note(n, m, text=t), notes, minute, st.sampled_from("ab")),
+            st.builds(lambda n, m: gone(RecordKind.ACTIVITY, f"{n}", m), notes, minute),
         ),
         min_size=2,
         max_size=9,
