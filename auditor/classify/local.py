@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from auditor.classify.encoder_input import EncoderInput, PastInput, PendingInput
@@ -47,30 +48,47 @@ class LocalClassifier:
             encoder = Encoder(threads=threads or None)
         self._encoder = encoder
         self._seen: OrderedDict[EncoderInput, Opinion] = OrderedDict()
+        self._lock = Lock()
 
     @property
     def name(self) -> str:
         """``local-`` and the model's version."""
         return f"local-{self._encoder.version}"
 
+    @property
+    def local_model(self) -> str:
+        """Hash of the model's files, as stored with verdicts."""
+        return self._encoder.files_hash
+
     def opine(self, records: Sequence[PreparedRecord]) -> list[Opinion]:
         """Gives one opinion a record, in order."""
         inputs = [encoder_input(r) for r in records]
-        fresh = list(dict.fromkeys(i for i in inputs if i not in self._seen))
-        found = dict(zip(fresh, map(_opinion, self._encoder.encode(fresh), fresh), strict=True))
-        opinions = [found.get(i) or self._recall(i) for i in inputs]
-        for key, opinion in found.items():
-            self._remember(key, opinion)
-        return opinions
+        found = self._recall(inputs)
+        fresh = list(dict.fromkeys(i for i in inputs if i not in found))
+        new = dict(zip(fresh, map(_opinion, self._encoder.encode(fresh), fresh), strict=True))
+        self._remember(new)
+        found |= new
+        return [found[i] for i in inputs]
 
-    def _recall(self, key: EncoderInput) -> Opinion:
-        self._seen.move_to_end(key)
-        return self._seen[key]
+    def forget(self) -> int:
+        """Drops what is remembered of records, their texts too; returns how many."""
+        with self._lock:
+            number = len(self._seen)
+            self._seen.clear()
+        return number
 
-    def _remember(self, key: EncoderInput, opinion: Opinion) -> None:
-        self._seen[key] = opinion
-        if len(self._seen) > REMEMBERED:
-            self._seen.popitem(last=False)
+    def _recall(self, inputs: Sequence[EncoderInput]) -> dict[EncoderInput, Opinion]:
+        with self._lock:
+            found = {key: self._seen[key] for key in inputs if key in self._seen}
+            for key in found:
+                self._seen.move_to_end(key)
+        return found
+
+    def _remember(self, new: dict[EncoderInput, Opinion]) -> None:
+        with self._lock:
+            self._seen |= new
+            while len(self._seen) > REMEMBERED:
+                self._seen.popitem(last=False)
 
 
 def encoder_input(prepared: PreparedRecord) -> EncoderInput:

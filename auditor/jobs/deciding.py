@@ -7,7 +7,7 @@ that cuts off a negation, runs over two turns or was spoken by the rep is refuse
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -58,7 +58,13 @@ class Judging:
 
 
 def decide(
-    database: Database, key: int, choice: Choice, caller: Caller, judging: Judging
+    database: Database,
+    key: int,
+    choice: Choice,
+    caller: Caller,
+    judging: Judging,
+    *,
+    also: Callable[[UnitOfWork, Decision], None] = lambda _unit, _decision: None,
 ) -> Decision | None:
     """Makes a decision on an opportunity.
 
@@ -68,6 +74,7 @@ def decide(
         choice: what is asked for.
         caller: who asks.
         judging: policy, day, classifier.
+        also: done in the same transaction.
 
     Returns:
         The decision; None where there is no such opportunity.
@@ -107,6 +114,7 @@ def decide(
         )
         detail = {"decision": decision.key, "action": choice.action.value}
         _log(unit, caller, "decision.made", "opportunity", key, detail)
+        also(unit, decision)
     return decision
 
 
@@ -144,9 +152,23 @@ class RightLabel:
 
 
 def correct(
-    database: Database, verdict: int, right: RightLabel, caller: Caller, judging: Judging
+    database: Database,
+    verdict: int,
+    right: RightLabel,
+    caller: Caller,
+    judging: Judging,
+    *,
+    also: Callable[[UnitOfWork, Correction], None] = lambda _unit, _correction: None,
 ) -> Correction | None:
     """Corrects or confirms a verdict's label.
+
+    Args:
+        database: where it is.
+        verdict: its key.
+        right: what is right.
+        caller: who says so.
+        judging: policy, day, classifier.
+        also: done in the same transaction.
 
     Returns:
         The correction; None where there is no such verdict.
@@ -159,7 +181,9 @@ def correct(
         stored = unit.browsing.verdict(verdict)
         if stored is None:
             return None
-        return _correct(unit, stored, right, caller, judging)
+        correction = _correct(unit, stored, right, caller, judging)
+        also(unit, correction)
+        return correction
 
 
 def undo_correction(database: Database, key: int, caller: Caller) -> Correction | None:

@@ -16,6 +16,7 @@ from typing import Any
 from auditor.domain.records import Activity, AuditRecord, Opportunity
 from auditor.errors import RowError
 from auditor.intake import HISTORY_LIMIT, Dossier, IntakeItem, IntakeReport, assemble
+from auditor.jobs.erasing import without_erased
 from auditor.storage import Database, Inbound, Taken, Told, take
 
 BATCH = 500
@@ -67,7 +68,10 @@ class Importer:
             StorageError: the database failed; the batches before are kept.
         """
         done = Imported()
-        dossiers = assemble(self._received(items, done, on_read), report=self.report)
+        with self.database.read() as unit:
+            forgotten = unit.erasure.forgotten()
+        kept = without_erased(items, forgotten, self.source)
+        dossiers = assemble(self._received(kept, done, on_read), report=self.report)
         for told in _batches(map(_told, dossiers)):
             with self.database.begin() as unit:
                 taken = take(

@@ -172,20 +172,25 @@ class Searcher:
         best = [(s, a) for s, a in scored if s >= LIKE_ENOUGH][:limit]
         return SearchAnswer(tuple(self._hits(asked, terms, weights, best)), waiting)
 
-    def copies(self, activity: int, wanted: Wanted) -> Copies:
-        """Finds where else the note of an activity stands, word for word or nearly."""
-        self._catch_up()
+    def copies(self, activity: int, wanted: Wanted, *, near: bool = True) -> Copies:
+        """Finds where else the note of an activity stands, word for word or (``near``) nearly.
+
+        Activities on no opportunity, or on one that the reader may not see, are left out.
+        """
+        if near:
+            self._catch_up()
         with self._database.read() as unit:
             own = unit.note_vectors.of_activity(activity)
             if own is None:
                 return Copies(())
             told, raw = own
             vector = np.frombuffer(raw, "<f2").astype(np.float32)
-            near = [k for k, score in self._near(unit, vector, _FIRST) if score >= COPIED]
-            keys = sorted({*unit.note_vectors.same_text(told), *near, activity})
+            rated = self._near(unit, vector, _FIRST) if near else []
+            like = [k for k, score in rated if score >= COPIED]
+            keys = sorted({*unit.note_vectors.same_text(told), *like, activity})
             found = {a.key: a for a in self._visible(unit, keys, wanted)}
-        if activity not in found:
-            return Copies(())
+        if activity not in found:  # its place is taken by one that may be seen
+            return Copies(tuple(found.values()) if not near else ())
         text = found[activity].activity.text
         same = [a for k, a in sorted(found.items()) if _is_copy(text, a.activity.text)]
         return Copies(tuple(same))

@@ -35,6 +35,8 @@ class LabelledExample:
     """And why."""
     classifier: str
     """Which classifier had said so."""
+    judged_quotes: tuple[str, ...]
+    """The words of the activity's text that it rested on."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,16 @@ class CorrectionRepository:
                 return
             after = found[-1][0].key
             for each, text, team, owner, label, reason, verdict in found:
-                told = str(verdict.get("classifier", ""))
-                yield LabelledExample(_correction(each, text), team, owner, label, reason, told)
+                quotes = [e["quote"] for e in verdict["evidence"] if e["field"] == "text"]
+                yield LabelledExample(
+                    _correction(each, text),
+                    team,
+                    owner,
+                    label,
+                    reason,
+                    verdict["classifier"],
+                    tuple(quotes),
+                )
             self._session.expunge_all()
 
     def rightness(self, since: datetime) -> Rightness:

@@ -76,6 +76,19 @@ class IdempotencyRepository:
             found.request_hash, found.status, found.headers, found.body, found.created_at
         )
 
+    def find(self, caller: str, key: str) -> Remembered | None:
+        """A request that was asked under a key; None where there was none."""
+        found = self._session.scalars(
+            select(IdempotencyRow).where(
+                IdempotencyRow.caller == caller, IdempotencyRow.idempotency_key == key
+            )
+        ).first()
+        if found is None:
+            return None
+        return Remembered(
+            found.request_hash, found.status, found.headers, found.body, found.created_at
+        )
+
     def answer(
         self, caller: str, key: str, *, status: int, headers: dict[str, str], body: str
     ) -> None:

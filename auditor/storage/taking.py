@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from auditor.domain.erased import Forgotten, forget_in_opportunity, forget_in_record
 from auditor.domain.records import Activity, AuditRecord, Opportunity
 from auditor.storage.activities import StoredActivity
 from auditor.storage.mapping import activity_values, given_json
@@ -86,11 +87,25 @@ def take(
         history_limit: most earlier activities that a record carries.
     """
     unit.lock_source(source)
+    forgotten = unit.erasure.forgotten()
+    if forgotten is not None:
+        told = [_without_erased(t, forgotten, source) for t in told]
     batch = _Batch(unit, source, seen_on)
     _take_opportunities(batch, told)
     _take_activities(batch, told)
     unit.activities.settle(batch.touched, batch.alone, history_limit=history_limit)
     return batch.taken
+
+
+def _without_erased(told: Told, forgotten: Forgotten, source: str) -> Told:
+    """What a source tells, without the persons who were erased."""
+    deal = told.opportunity
+    place = (source, deal.id) if deal is not None else None
+    return Told(
+        None if deal is None else forget_in_opportunity(forgotten, deal, place),
+        tuple(forget_in_record(forgotten, record, place) for record in told.records),
+        told.is_complete,
+    )
 
 
 def _take_opportunities(batch: _Batch, told: Sequence[Told]) -> None:

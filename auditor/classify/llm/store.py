@@ -189,6 +189,12 @@ class CallStore:
                     (key, self._now().isoformat(), reply.model, reply.text),
                 )
 
+    def forget_answers(self) -> int:
+        """Drops every answer that is kept, the ledger stays; returns how many."""
+        with self._writing() as db:
+            db.execute("PRAGMA secure_delete = ON")
+            return db.execute("DELETE FROM answers").rowcount
+
     def _finish(self, call: int, outcome: str) -> None:
         with self._writing() as db:
             db.execute("UPDATE calls SET outcome = ? WHERE id = ?", (outcome, call))
