@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from importlib.resources.abc import Traversable
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ from auditor.classify.model_files import (
     TOKENIZER_FILE,
     TOKENS_FILE,
     ModelConfig,
+    hash_of_files,
     model_folder,
     read_bytes,
     read_config,
@@ -140,6 +142,11 @@ class Encoder:
     def version(self) -> str:
         """The model's version."""
         return self.config.version
+
+    @cached_property
+    def files_hash(self) -> str:
+        """Hash of the model's files; reads them the first time."""
+        return hash_of_files(self._folder)
 
     def encode(self, records: Sequence[EncoderInput]) -> list[Encoding]:
         """Judges records.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from importlib.resources import files
@@ -59,6 +60,17 @@ def read_bytes(folder: Traversable, name: str) -> bytes:
             f"the local model lacks {name!r} in {str(folder)!r}; reinstall the package, or make "
             "the files with `auditor train`"
         ) from exc
+
+
+def hash_of_files(folder: Traversable) -> str:
+    """Hash of all that decides what the model says, tagged with its algorithm.
+
+    Raises:
+        ModelError: where a file is missing.
+    """
+    names = (TOKENS_FILE, HEADS_FILE, TOKENIZER_FILE, CONFIG_FILE)
+    parts = (hashlib.sha256(read_bytes(folder, name)).digest() for name in names)
+    return "sha256:" + hashlib.sha256(b"".join(parts)).hexdigest()[:32]
 
 
 def read_config(folder: Traversable) -> ModelConfig:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from auditor.domain.labels import Act, Label, Reason, Test
+from auditor.domain.provenance import Asked
 from auditor.reading.prepared import Place, PreparedRecord
 
 
@@ -56,6 +57,8 @@ class Opinion:
     """What the reader should know, in plain words."""
     abstains: bool = False
     """True where the classifier can't judge this text (another language, no text)."""
+    asked: Asked | None = None
+    """What a language model was asked of it, and what came of that."""
 
 
 class Classifier(Protocol):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from auditor import __version__
 from auditor.classify.contacts import attempt_place, find_commitments, judge_contact
 from auditor.classify.defects import find_defects
 from auditor.classify.five_tests import judge_tests
@@ -12,7 +14,8 @@ from auditor.classify.protocol import Candidate, Classifier, Opinion
 from auditor.domain.findings import Contact, Finding
 from auditor.domain.labels import REASONS_OF, Label, Reason
 from auditor.domain.policy import Policy
-from auditor.domain.recommendation import advise_on_verdict
+from auditor.domain.provenance import Asked, Provenance
+from auditor.domain.recommendation import advise_on_verdict, in_own_words
 from auditor.domain.records import AuditRecord
 from auditor.domain.verdict import Evidence, EvidenceRole, Status, Verdict
 from auditor.reading.prepared import PreparedRecord, prepare
@@ -27,6 +30,7 @@ def judge(
     policy: Policy,
     *,
     pending_known: Sequence[bool] | None = None,
+    caller: str = "auditor",
 ) -> list[Finding]:
     """Judges records, one finding each, in order.
 
@@ -36,14 +40,33 @@ def judge(
         policy: thresholds; its fingerprint goes on each verdict.
         pending_known: for each record, whether its source tells pending activities, so that
             none is a defect; all do where None.
+        caller: who has it judged, for the findings' provenance.
     """
     prepared = [prepare(r, day_first=policy.day_first) for r in records]
     opinions = classifier.opine(prepared)
     known = pending_known or [True] * len(records)
-    return [
+    local = getattr(classifier, "local_model", None)
+    findings = (
         make_finding(p, o, classifier.name, policy, pending_known=k)
         for p, o, k in zip(prepared, opinions, known, strict=True)
+    )
+    return [
+        replace(f, provenance=_provenance(r, o.asked, caller=caller, local_model=local))
+        for f, r, o in zip(findings, records, opinions, strict=True)
     ]
+
+
+def _provenance(
+    record: AuditRecord, asked: Asked | None, *, caller: str, local_model: str | None
+) -> Provenance:
+    return Provenance(
+        auditor=__version__,
+        caller=caller,
+        local_model=local_model,
+        stage=record.opportunity.stage,
+        account=record.opportunity.account,
+        asked=asked,
+    )
 
 
 def make_finding(
@@ -80,8 +103,10 @@ def make_finding(
             commitments=commitments,
             pending_known=pending_known,
         ),
-        recommendation=advise_on_verdict(
-            prepared.record, label, _reason(opinion, label), decided=not doubts
+        recommendation=in_own_words(
+            advise_on_verdict(prepared.record, label, _reason(opinion, label), decided=not doubts),
+            label,
+            opinion.asked,
         ),
         classifier=classifier,
         policy=policy.fingerprint,

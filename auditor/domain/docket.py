@@ -22,7 +22,7 @@ from auditor.domain.decisions import Became, follow, in_force
 from auditor.domain.docket_items import Case, DocketItem, FollowedItem
 from auditor.domain.findings import Finding
 from auditor.domain.policy import Policy
-from auditor.domain.recommendation import recommend, say_date
+from auditor.domain.recommendation import asked_of_deciding, recommend, say_date
 from auditor.domain.records import Opportunity, OpportunityStatus, Participant
 from auditor.domain.rep_queues import RepQueue, rep_queues
 from auditor.domain.stages import DEFAULT_STAGES, Stage
@@ -187,7 +187,12 @@ def stand_on_docket(
     then = _week_before(opportunity, earlier, week)
     before = compute_standing(then, earlier, as_of=week.monday, stages=stages) if earlier else None
     advice = recommend(
-        opportunity, now, participants=_people(findings), policy=policy, stages=stages
+        opportunity,
+        now,
+        participants=_people(findings),
+        policy=policy,
+        stages=stages,
+        asked=asked_of_deciding(findings, now),
     )
     last = in_force(case.decisions, week=week.monday)
     decided = follow(last, opportunity, findings, as_of=day) if last else None

@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from auditor.domain.labels import Label
+from auditor.domain.provenance import Asked, Provenance
 from auditor.domain.records import Activity, ActivityKind
 from auditor.domain.verdict import Evidence, Status, Verdict
 
@@ -54,6 +55,8 @@ class Finding:
     """Dated buyer commitments in it, in text order."""
     attempts: int = 0
     """Unanswered attempts that the activity itself reports (a note may report several)."""
+    provenance: Provenance | None = None
+    """What it was made with; None in findings of earlier versions."""
 
     @property
     def proves_commitment(self) -> bool:
@@ -64,6 +67,11 @@ class Finding:
             and verdict.label is Label.MEANINGFUL_NEXT_STEP
             and bool(verdict.evidence)
         )
+
+    @property
+    def asked(self) -> Asked | None:
+        """What a language model was asked of it."""
+        return self.provenance.asked if self.provenance else None
 
     @property
     def is_conversation(self) -> bool:

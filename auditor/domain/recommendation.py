@@ -7,10 +7,13 @@ does it settle?
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
+from auditor.domain.findings import Finding
 from auditor.domain.labels import Label, Reason
 from auditor.domain.policy import Policy
+from auditor.domain.provenance import Asked
 from auditor.domain.records import AuditRecord, NextActivity, Opportunity, Participant, Side
 from auditor.domain.stages import DEFAULT_STAGES, Stage, find_stage
 from auditor.domain.standing import Standing
@@ -114,6 +117,42 @@ def advise_on_verdict(
     )
 
 
+def in_own_words(
+    advice: Recommendation, label: Label | None, asked: Asked | None
+) -> Recommendation:
+    """The advice with the question and step that a language model wrote for this very record.
+
+    They stand in for the fixed wording only where the model gave the label that is advised on, and
+    where there is something to ask the rep; what is left to review keeps its own question.
+
+    Args:
+        advice: in the fixed wording.
+        label: what is advised on.
+        asked: what a language model said, its words already held to the record.
+    """
+    if asked is None or asked.label is not label or not asked.question:
+        return advice
+    if advice.action is Action.CLOSE:
+        return advice.model_copy(update={"question": asked.question})
+    if advice.action is Action.ADVANCE:
+        step = asked.step or advice.proposed_step
+        return advice.model_copy(update={"question": asked.question, "proposed_step": step})
+    return advice
+
+
+def asked_of_deciding(findings: Sequence[Finding], standing: Standing) -> Asked | None:
+    """What a language model said of the activity that decides, while its plan is still the plan.
+
+    Once the pending activity was moved, words about the old day would mislead.
+    """
+    deciding = next((f for f in findings if f.activity.id == standing.activity_id), None)
+    if deciding is None:
+        return None
+    then, now = deciding.activity.next_activity, standing.pending
+    moved = then is not None and now is not None and then.due_on != now.due_on
+    return None if moved else deciding.asked
+
+
 def _step(opportunity: Opportunity, buyer: str, stages: tuple[Stage, ...]) -> str:
     return f"Ask {buyer} for {find_stage(opportunity.stage, stages).step}."
 
@@ -125,6 +164,7 @@ def recommend(
     participants: tuple[Participant, ...] = (),
     policy: Policy,
     stages: tuple[Stage, ...] = DEFAULT_STAGES,
+    asked: Asked | None = None,
 ) -> Recommendation:
     """Recommends what to do about an opportunity.
 
@@ -134,6 +174,7 @@ def recommend(
         participants: people on its latest activity, to name the buyer.
         policy: from which confidence on closing is recommended.
         stages: kinds of stage with their steps.
+        asked: what a language model said of the activity that decides.
     """
     buyer = name_buyer(participants, opportunity.account)
 
@@ -155,18 +196,20 @@ def recommend(
             return Recommendation(
                 action=Action.REVIEW, question=ask(_LOSS_QUESTIONS[standing.reason])
             )
-        return Recommendation(
+        closing = Recommendation(
             action=Action.CLOSE,
             question=ask(_LOSS_QUESTIONS[standing.reason]),
             close_reason=standing.reason,
         )
+        return in_own_words(closing, standing.label, asked)
     if standing.label is Label.MEANINGFUL_NEXT_STEP:
         return _on_commitment(standing, _ask_outcome(standing), step)
-    return Recommendation(
+    advancing = Recommendation(
         action=Action.ADVANCE,
         question=ask(_VAGUE_QUESTIONS[standing.reason]),
         proposed_step=step,
     )
+    return in_own_words(advancing, standing.label, asked)
 
 
 def _ask_outcome(standing: Standing) -> str:

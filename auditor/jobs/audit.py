@@ -11,7 +11,7 @@ from auditor.classify.verdicts import judge
 from auditor.domain.docket import Docket, build_docket
 from auditor.domain.findings import Finding
 from auditor.domain.policy import Policy
-from auditor.domain.recommendation import recommend
+from auditor.domain.recommendation import asked_of_deciding, recommend
 from auditor.domain.records import Opportunity, OpportunityStatus
 from auditor.domain.standing import Standing, compute_standing
 from auditor.domain.week import Week
@@ -108,7 +108,11 @@ def _crown(
 ) -> Finding:
     """The deciding finding with the recommendation that the whole history gives."""
     advice = recommend(
-        opportunity, standing, participants=finding.activity.participants, policy=policy
+        opportunity,
+        standing,
+        participants=finding.activity.participants,
+        policy=policy,
+        asked=asked_of_deciding([finding], standing),
     )
     verdict = finding.verdict.model_copy(
         update={"recommendation": advice, "next_activity_defects": standing.defects}

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from auditor.domain.findings import Commitment, Contact, Finding
+from auditor.domain.provenance import Provenance
 from auditor.domain.records import (
     Activity,
     AuditRecord,
@@ -172,6 +173,7 @@ def finding_values(finding: Finding) -> dict[str, Any]:
             for c in finding.commitments
         ],
         "attempts": finding.attempts,
+        "provenance": finding.provenance.model_dump(mode="json") if finding.provenance else None,
     }
 
 
@@ -181,13 +183,19 @@ def finding_of(row: VerdictRow, activity: Activity) -> Finding:
         activity=activity,
         verdict=Verdict.model_validate(row.verdict),
         contact=Contact(row.contact),
-        commitments=tuple(
-            Commitment(
-                earliest=date.fromisoformat(c["earliest"]),
-                latest=date.fromisoformat(c["latest"]),
-                evidence=Evidence.model_validate(c["evidence"]),
-            )
-            for c in row.commitments
-        ),
+        commitments=commitments_of(row.commitments),
         attempts=row.attempts,
+        provenance=Provenance.model_validate(row.provenance) if row.provenance else None,
+    )
+
+
+def commitments_of(told: list[Any]) -> tuple[Commitment, ...]:
+    """The commitments of their JSON."""
+    return tuple(
+        Commitment(
+            earliest=date.fromisoformat(c["earliest"]),
+            latest=date.fromisoformat(c["latest"]),
+            evidence=Evidence.model_validate(c["evidence"]),
+        )
+        for c in told
     )
