@@ -12,7 +12,7 @@ class Settings:
     """Settings of one run; the defaults are those that measured best (docs/model-trials.md)."""
 
     seed: int = 0
-    epochs: int = 3
+    epochs: int = 5
     batch: int = 16
     """Records in a batch."""
     batch_tokens: int = 4096
@@ -33,9 +33,9 @@ class Settings:
     signs_weight: float = 0.5
     reasons_weight: float = 0.5
     evidence_weight: float = 0.5
-    by_family: bool = False
+    by_family: bool = True
     """Keep families in one batch."""
-    average: float = 0.0
+    average: float = 0.999
     """Decay of the running average of the weights; 0 for none."""
     bfloat16: bool = True
     """Mixed precision on the CPU."""
