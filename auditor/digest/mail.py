@@ -19,6 +19,7 @@ from auditor.errors import ConfigurationError
 MAIL_LIMIT = 100_000
 """Most bytes of a whole message; Gmail clips one over 102 kB."""
 _THREAD = 10
+_POLICY = SMTP.clone(max_line_length=900)  # one-click links are not to be folded
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def subject_of(view: DigestView) -> str:
 
 
 def _set(view: DigestView, envelope: Envelope) -> EmailMessage:
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     _address(message, view, envelope)
     message["Message-ID"] = envelope.message_id
     if envelope.earlier:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import ipaddress
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
 from email.utils import parseaddr
+from functools import cache
 from typing import Literal, NoReturn
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -161,10 +162,10 @@ def _connect(server: MailServer, seconds: float) -> smtplib.SMTP:
     context = ssl.create_default_context(cafile=server.ca_file)
     if server.security == "smtps":
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-            server.host, server.port, timeout=seconds, context=context
+            server.host, server.port, _own_name(), timeout=seconds, context=context
         )
     else:
-        smtp = smtplib.SMTP(server.host, server.port, timeout=seconds)
+        smtp = smtplib.SMTP(server.host, server.port, _own_name(), timeout=seconds)
     try:
         _secure(smtp, server, context)
         if server.user is not None:
@@ -173,6 +174,13 @@ def _connect(server: MailServer, seconds: float) -> smtplib.SMTP:
         smtp.close()
         raise
     return smtp
+
+
+@cache
+def _own_name() -> str:
+    """What the server is greeted with; looked up once, since that may take seconds."""
+    name = socket.getfqdn()
+    return name if "." in name else "[127.0.0.1]"
 
 
 def _secure(smtp: smtplib.SMTP, server: MailServer, context: ssl.SSLContext) -> None:
@@ -196,7 +204,7 @@ def _deliver(
     if wide and not smtp.has_extn("smtputf8"):
         raise smtplib.SMTPNotSupportedError("the server takes no addresses beyond ASCII")
     smtp.command_encoding = "utf-8" if wide else "ascii"
-    body = message.as_bytes(policy=SMTP_POLICY.clone(utf8=wide))
+    body = message.as_bytes(policy=message.policy.clone(utf8=wide))
     options = [f"size={len(body)}"] if smtp.has_extn("size") else []
     code, said = smtp.mail(sender, [*options, "SMTPUTF8"] if wide else options)
     if code != 250:
@@ -208,7 +216,11 @@ def _deliver(
     if code != 354:
         raise smtplib.SMTPDataError(code, said)
     smtp.send(_ONLY_DOT.sub(b"..", body) + (b"" if body.endswith(b"\r\n") else b"\r\n"))
-    mark()
+    try:
+        mark()
+    except BaseException:
+        smtp.close()  # without the last line; a QUIT would be read as part of the message
+        raise
     if smtp.sock is not None:
         smtp.sock.settimeout(last_seconds)
     smtp.send(b".\r\n")

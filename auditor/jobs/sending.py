@@ -3,7 +3,7 @@
 A digest is claimed in the database before anything is sent, so that however many processes look,
 one sends it.  A process may die between the claim and the sending.  Until the last line of a
 message is handed over nothing can have been delivered, so a claim without that mark is taken over
-after ``LEASE`` and sent (at least once).  From that mark to the server's answer, a moment as a rule,
+after ``LEASE`` and sent (at least once).  From that mark to the server's answer, a moment mostly,
 nobody can tell: such a digest is not sent again by itself (at most once), since a supervisor who
 decides from two mails is worse off than one whose mail the operator is told to ask about.  It waits
 as a dead letter; whoever requeues it sends the same Message-ID, by which most mail programs show
