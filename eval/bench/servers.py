@@ -63,6 +63,13 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.kill()
 
+    def cpu_seconds(self) -> float:
+        """Processor time that it has used, where the system tells it; else 0."""
+        if self._process is None or not (stat := Path(f"/proc/{self._process.pid}/stat")).exists():
+            return 0.0
+        fields = stat.read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def _answers(self) -> bool:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):
