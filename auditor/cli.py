@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor import __version__, cli_people
+from auditor import __version__, cli_events, cli_people
 from auditor.errors import AuditorError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_people.user, name="user")
 app.add_typer(cli_people.key, name="key")
+app.add_typer(cli_events.events, name="events")
 
 _AsOf = Annotated[
     datetime | None,
