@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from auditor.domain.flow import Ledger, ReleaseAnswer, RepFlow, Work
 from auditor.domain.flow.queues import AGE_STEPS, Hoarding
 from auditor.domain.health import DEFINITIONS, Flaw, Health
+from auditor.domain.new_business import Ledgers
 from auditor.health.queue import RepQueueView
 
 CLOGS_SHOWN = 50
@@ -30,7 +31,7 @@ _TOLD_TOO: dict[type, tuple[str, ...]] = {
 
 def health_data(health: Health) -> dict[str, Any]:
     """The whole report, with the definitions of its figures."""
-    told = as_plain(health)
+    told = as_plain(replace(health, clogs=(), new_business=()))
     told["clogs"] = {
         "count": len(health.clogs),
         "untold": health.clogs_untold,
@@ -43,13 +44,28 @@ def health_data(health: Health) -> dict[str, Any]:
     told["honest"] |= {"records": "honest", "definition": "honest"}
     for rep in told["flow"]["reps"]:
         _add_records(rep)
-    for book in told["new_business"]:
-        currency = book["currency"] or "-"
-        book |= {"new_records": f"new:{currency}", "repeat_records": f"repeat:{currency}"}
-        book |= {"new_definition": "new_business", "repeat_definition": "repeat"}
+    told["new_business"] = [_book(each) for each in health.new_business]
     told["flow"]["age_steps_days"] = list(AGE_STEPS)
     told["definitions"] = {key: asdict(each) for key, each in DEFINITIONS.items()}
     return dict(told)
+
+
+def _book(book: Ledgers) -> dict[str, Any]:
+    """New business and repeat revenue of a currency; the wins themselves are its records."""
+    currency = book.currency or "-"
+    return {
+        "currency": book.currency,
+        "new_accounts": len(book.wins),
+        "new_value": as_plain(book.new_value),
+        "new_initial": as_plain(book.new_initial),
+        "pending": book.pending,
+        "repeat": as_plain(book.repeat),
+        "repeat_transactions": len(book.repeat_records),
+        "new_records": f"new:{currency}",
+        "repeat_records": f"repeat:{currency}",
+        "new_definition": "new_business",
+        "repeat_definition": "repeat",
+    }
 
 
 def queue_data(view: RepQueueView) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from auditor.storage import Database, UnitOfWork
 from auditor.storage.counting import Counted
 from auditor.storage.flow import Shortest
 from auditor.storage.health import ClosedGroup
+from auditor.storage.past import Past
 
 _FEWEST_SIZES = 6
 """Wins under which the order statistics give no 95 % interval of a median."""
@@ -90,15 +91,9 @@ def shortest_calls(rules: HealthRules, teams: Sequence[str]) -> Shortest:
     return Shortest(rules_for(rules.teams, None).shortest_conversation_seconds, by_team)
 
 
-def work_times(unit: UnitOfWork, counted: Counted) -> Times:
+def work_times(past: Past) -> Times:
     """Times and odds of what is counted."""
-    spells = unit.health.spells
-    return work_out(
-        spells.by_stage(counted),
-        spells.lives(counted),
-        spells.whole(counted),
-        spells.order(counted),
-    )
+    return work_out(past.spells, past.lives, past.whole, past.places)
 
 
 def ledgers(
@@ -140,7 +135,8 @@ def _report(
     counted: Counted,
     deals: list[OpenDeal],
 ) -> Health:
-    times = work_times(unit, counted)
+    past = unit.health.past(counted)
+    times = work_times(past)
     chance = times.chance()
     clogs, untold = find_clogs(deals, times.limits())
     clogged = frozenset(id(c.deal) for c in clogs)
@@ -150,13 +146,13 @@ def _report(
         as_of=counted.as_of,
         since=counted.since,
         scope=scope,
-        knowledge=make_knowledge(known, deals, counted.as_of),
+        knowledge=make_knowledge(known, past, deals, counted.as_of),
         flow=_flow(unit, rules, people, counted, deals),
         whole_cycle=times.whole_cycle,
         cycles=times.cycles,
         whole_odds=times.whole_odds,
         odds=times.odds,
-        sizes=_sizes(unit, counted),
+        sizes=_sizes(past.sizes),
         pipeline=view_pipeline(deals, chance, clogged, needed, records="open"),
         honest=view_pipeline(after_docket(deals), chance, clogged, needed, records="honest"),
         clogs=clogs,
@@ -195,8 +191,7 @@ def _flow(
     )
 
 
-def _sizes(unit: UnitOfWork, counted: Counted) -> tuple[SizeOfWins, ...]:
-    values = unit.health.sizes(counted)
+def _sizes(values: Mapping[tuple[str | None, bool], array[float]]) -> tuple[SizeOfWins, ...]:
     currencies = sorted({c for c, won in values if won}, key=lambda c: c or "")
     return tuple(_size(c, values[c, True], values.get((c, False))) for c in currencies)
 

@@ -9,49 +9,50 @@ from auditor.domain.flow import OpenDeal
 from auditor.domain.health import Knowledge
 from auditor.domain.health.forecast import HORIZONS
 from auditor.storage.health import Known
+from auditor.storage.past import Past
 
 _MOST = 0.8
 _STALE_DAYS = 7
 
 
-def make_knowledge(known: Known, deals: Sequence[OpenDeal], as_of: date) -> Knowledge:
+def make_knowledge(known: Known, past: Past, deals: Sequence[OpenDeal], as_of: date) -> Knowledge:
     """Puts what the data holds, and what can't be known from it, into words."""
     judged = sum(d.label is not None for d in deals)
     return Knowledge(
         open_count=known.open_count,
         closed_count=known.closed_count,
-        with_stage_history=known.with_stages,
-        observed_only=known.observed_only,
+        with_stage_history=past.with_stages,
+        observed_only=past.observed_only,
         with_opening=known.with_opening,
         snapshot_weeks=known.snapshot_weeks,
         first_snapshot=known.first_snapshot,
         judged_open=judged,
         told_on=known.told_on,
-        words=tuple(_gaps(known, len(deals), judged, as_of)),
+        words=tuple(_gaps(known, past, len(deals), judged, as_of)),
     )
 
 
-def _gaps(known: Known, deals: int, judged: int, as_of: date) -> Iterator[str]:
+def _gaps(known: Known, past: Past, deals: int, judged: int, as_of: date) -> Iterator[str]:
     all_ = known.open_count + known.closed_count
     if not known.closed_count:
         yield (
             "No opportunity is known to have closed: there are no odds, deal sizes or fallout. "
             "Import closed ones too."
         )
-    if all_ and not known.with_stages:
+    if all_ and not past.with_stages:
         yield (
             "No source tells when stages were entered: time in stage, odds by stage and clogs "
             "can't be known yet. Export the stage history, or import each week: changes seen "
             "between imports build it."
         )
-    elif all_ and known.with_stages < _MOST * all_:
+    elif all_ and past.with_stages < _MOST * all_:
         yield (
-            f"Only {known.with_stages} of {all_} opportunities have a stage history: times in "
+            f"Only {past.with_stages} of {all_} opportunities have a stage history: times in "
             "stages rest on these."
         )
-    if known.observed_only:
+    if past.observed_only:
         yield (
-            f"The stages of {known.observed_only} opportunities are known from differences "
+            f"The stages of {past.observed_only} opportunities are known from differences "
             "between imports alone: their days are late by up to the time between two imports, "
             "and the stage that they were first seen in is left out."
         )

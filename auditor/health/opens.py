@@ -42,7 +42,7 @@ def open_deals(
     """
     for stored in unit.opportunities.open_ones(_AT_ONCE, owners=owners, teams=teams):
         keys = [s.key for s in stored]
-        findings = unit.verdicts.current(keys, rules.policy.fingerprint)
+        findings = unit.brief_findings.current(keys, rules.policy.fingerprint)
         decisions = unit.decisions.of_opportunities(keys)
         unknown = [s.key for s in stored if not s.opportunity.stage_history]
         seen = unit.snapshots.first_seen(unknown)

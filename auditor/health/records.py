@@ -71,7 +71,7 @@ class _Asking:
             yield replace(record, days=chosen[record.key].days_in_stage)
 
     def spellings(self, stage: str) -> list[str]:
-        return self.unit.health.spells.spellings(stage)
+        return self.unit.health.stages.spellings(stage)
 
 
 def find_records(
@@ -127,7 +127,7 @@ def _in_currency(deals: Iterable[OpenDeal], rest: str) -> Iterator[OpenDeal]:
 
 
 def _of_clogs(asking: _Asking, _: str) -> Records:
-    limits = work_times(asking.unit, asking.counted).limits()
+    limits = work_times(asking.unit.health.past(asking.counted)).limits()
     return asking.listed(c.deal for c in find_clogs(asking.deals(), limits)[0])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,8 @@ from auditor.domain.new_business import Transaction
 from auditor.storage.counting import LOST, OPEN, WON, AnySelect, Counted, stage_left
 from auditor.storage.flaws import FLAWS, DuplicateFlaws
 from auditor.storage.models import OpportunityRow, SnapshotRow, StageChangeRow
-from auditor.storage.spells import SpellRepository
+from auditor.storage.past import Past, read_past
+from auditor.storage.spells import StageRepository
 
 _AT_ONCE = 10_000
 
@@ -53,10 +53,6 @@ class Known:
     """Closed within the period."""
     with_opening: int
     """Of both, those with an opening day."""
-    with_stages: int
-    """Of both, those with a stage change."""
-    observed_only: int
-    """Of these, those of which only differences between imports tell it."""
     snapshot_weeks: int
     """Weeks with a snapshot."""
     first_snapshot: date | None
@@ -70,8 +66,12 @@ class HealthRepository:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.spells = SpellRepository(session)
-        """Time in stages."""
+        self.stages = StageRepository(session)
+        """Names of stages."""
+
+    def past(self, counted: Counted) -> Past:
+        """Times, outcomes and sizes, in one pass."""
+        return read_past(self._session, counted)
 
     def people(self) -> tuple[list[str], list[str]]:
         """All reps and all teams that opportunities name."""
@@ -93,23 +93,7 @@ class HealthRepository:
         open_count, closed, dated, told_on = self._session.execute(counts).one()
         snapshots = select(func.count(distinct(SnapshotRow.week)), func.min(SnapshotRow.taken_on))
         weeks, first = self._session.execute(snapshots).one()
-        staged, observed = self._staged(counted)
-        return Known(
-            open_count or 0, closed or 0, dated or 0, staged, observed, weeks, first, told_on
-        )
-
-    def _staged(self, counted: Counted) -> tuple[int, int]:
-        row, change = OpportunityRow, StageChangeRow
-        each = (
-            select(func.max(case((change.observed, 0), else_=1)).label("told"))
-            .join(row, row.key == change.opportunity_key)
-            .where(counted.people(), (row.status == OPEN) | counted.is_closed_lately())
-            .group_by(change.opportunity_key)
-            .subquery()
-        )
-        query = select(func.count(), func.coalesce(func.sum(each.c.told), 0)).select_from(each)
-        staged, told = self._session.execute(query).one()
-        return staged, staged - told
+        return Known(open_count or 0, closed or 0, dated or 0, weeks, first, told_on)
 
     def closed_groups(self, counted: Counted) -> Iterator[ClosedGroup]:
         """Closed ones of the period, by all that fallout is counted by, in one pass."""
@@ -142,17 +126,6 @@ class HealthRepository:
             .group_by(row.currency)
         )
         return {currency: float(value or 0) for currency, value in self._session.execute(query)}
-
-    def sizes(self, counted: Counted) -> dict[tuple[str | None, bool], array[float]]:
-        """Sorted values of closed ones of the period, by currency and whether won."""
-        row = OpportunityRow
-        query = select(row.currency, row.status, cast(row.value, Float)).where(
-            counted.people(), counted.is_closed_lately(), row.value.is_not(None)
-        )
-        found: dict[tuple[str | None, bool], array[float]] = {}
-        for currency, status, value in self._stream(query):
-            found.setdefault((currency, status == WON), array("d")).append(value)
-        return {key: array("d", sorted(values)) for key, values in found.items()}
 
     def transactions(self, counted: Counted) -> Iterator[Transaction]:
         """Won opportunities of accounts that are known, of all time up to the day of the count."""

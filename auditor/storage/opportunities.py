@@ -165,14 +165,16 @@ class OpportunityRepository:
     ) -> dict[int, tuple[list[StageChange], list[StageChange]]]:
         """By opportunity: stage changes told, and those observed."""
         found: dict[int, tuple[list[StageChange], list[StageChange]]] = {}
-        for row in self._session.scalars(
-            select(StageChangeRow)
-            .where(StageChangeRow.opportunity_key.in_(keys))
-            .order_by(StageChangeRow.entered_on, StageChangeRow.key)
-        ):
-            told, observed = found.setdefault(row.opportunity_key, ([], []))
-            change = StageChange(stage=row.stage, entered_on=row.entered_on)
-            (observed if row.observed else told).append(change)
+        row = StageChangeRow
+        query = (
+            select(row.opportunity_key, row.stage, row.entered_on, row.observed)
+            .where(row.opportunity_key.in_(keys))
+            .order_by(row.entered_on, row.key)
+        )
+        for key, stage, entered_on, is_observed in self._session.execute(query):
+            told, observed = found.setdefault(key, ([], []))
+            change = StageChange.model_construct(stage=stage, entered_on=entered_on)
+            (observed if is_observed else told).append(change)
         return found
 
     def _seen(self, keys: Sequence[int]) -> dict[int, list[SeenPending]]:

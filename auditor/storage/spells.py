@@ -1,4 +1,4 @@
-"""Spells: how long each opportunity was in each stage, worked out by the database.
+"""Spells: how long each opportunity was in each stage, as the database works it out.
 
 A stage told twice in a row is one spell.  Opportunities that are closed without a day are left out,
 as are spells that end before they begin; both are reported among the flaws.
@@ -53,56 +53,16 @@ class LifeCount:
     """How many."""
 
 
-class SpellRepository:
-    """Counts of spells."""
+class StageRepository:
+    """Names of stages."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-
-    def by_stage(self, counted: Counted) -> list[SpellCount]:
-        """Spells entered within the period, by stage and length."""
-        s = spells(counted).c
-        query = select(s.stage, s.days, s.is_over, func.count()).group_by(
-            s.stage, s.days, s.is_over
-        )
-        return [SpellCount(n, d, bool(o), c) for n, d, o, c in self._session.execute(query)]
-
-    def lives(self, counted: Counted) -> list[LifeCount]:
-        """Ways from entering a stage within the period to the outcome."""
-        s = spells(counted).c
-        query = select(s.stage, s.life_days, s.outcome, func.count())
-        query = query.where(s.life_days >= 0).group_by(s.stage, s.life_days, s.outcome)
-        return [LifeCount(*row) for row in self._session.execute(query)]
-
-    def whole(self, counted: Counted) -> list[LifeCount]:
-        """Ways from opening within the period to the outcome."""
-        query = whole_lives(counted).subquery().c
-        count = select(query.days, query.outcome, func.count()).group_by(query.days, query.outcome)
-        return [LifeCount("", *row) for row in self._session.execute(count)]
 
     def spellings(self, stage: str) -> list[str]:
         """Names of a stage as stored, whatever their case."""
         names = self._session.scalars(select(StageChangeRow.stage).distinct())
         return [name for name in names if name.casefold() == stage.casefold()]
-
-    def order(self, counted: Counted) -> dict[str, float]:
-        """Mean place of each stage among those that opportunities went through."""
-        change = StageChangeRow
-        place = func.row_number().over(
-            partition_by=change.opportunity_key, order_by=(change.entered_on, change.key)
-        )
-        # A thousand opportunities tell the order as well as a million.
-        some = select(OpportunityRow.key).where(counted.people()).limit(_ENOUGH)
-        placed = (
-            select(change.stage, place.label("place"))
-            .where(change.opportunity_key.in_(some))
-            .subquery()
-        )
-        query = select(placed.c.stage, func.avg(placed.c.place)).group_by(placed.c.stage)
-        return {stage: float(mean) for stage, mean in self._session.execute(query)}
-
-
-_ENOUGH = 5_000
 
 
 def spells(counted: Counted) -> CTE:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from auditor.storage.activities import ActivityRepository
 from auditor.storage.api_keys import ApiKeyRepository
 from auditor.storage.audit_log import AuditLogRepository
+from auditor.storage.brief_findings import BriefFindings
 from auditor.storage.browsing import BrowsingRepository
 from auditor.storage.corrections import CorrectionRepository
 from auditor.storage.crm_records import CrmRecordRepository
@@ -19,6 +20,7 @@ from auditor.storage.digests import DigestRepository
 from auditor.storage.erasure import ErasureRepository
 from auditor.storage.events import EventRepository
 from auditor.storage.failures import FailureRepository
+from auditor.storage.filling import TableFiller
 from auditor.storage.flow import FlowRepository
 from auditor.storage.gauges import GaugeRepository
 from auditor.storage.health import HealthRepository
@@ -63,6 +65,10 @@ class UnitOfWork:
         """Counts for the pipeline's health."""
         self.records = RecordRepository(session)
         """The records behind those counts."""
+        self.brief_findings = BriefFindings(session)
+        """Findings without their words."""
+        self.filler = TableFiller(session)
+        """Rows by the million."""
         self.browsing = BrowsingRepository(session)
         """Pages and single records for readers."""
         self.decisions = DecisionRepository(session)

@@ -1,0 +1,125 @@
+"""Findings in brief: what standings are added up from, without texts and quotes.
+
+A hundred thousand open opportunities have half a million findings: reading each whole is slow.
+The words themselves are read where they are shown: a brief finding only says that there are some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from auditor.domain.findings import Commitment, Contact, Finding
+from auditor.domain.labels import Label, Reason
+from auditor.domain.records import Activity, ActivityKind, NextActivity
+from auditor.domain.verdict import Action, Evidence, EvidenceRole, Recommendation, Status, Verdict
+from auditor.storage.counting import AnySelect
+from auditor.storage.decision_models import CorrectionRow
+from auditor.storage.inserting import in_parts
+from auditor.storage.mapping import commitments_of
+from auditor.storage.models import ActivityRow, VerdictRow
+from auditor.storage.verdicts import VerdictRepository
+
+_SOME_WORDS = (Evidence(field="text", start=0, end=0, quote="", role=EvidenceRole.DECIDING),)
+_NO_ADVICE = Recommendation(action=Action.REVIEW)
+_KINDS = {kind.value: kind for kind in ActivityKind}
+_STATUSES = {status.value: status for status in Status}
+_LABELS = {label.value: label for label in Label}
+_REASONS = {reason.value: reason for reason in Reason}
+_CONTACTS = {contact.value: contact for contact in Contact}
+
+
+class BriefFindings:
+    """Reads findings in brief."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def current(self, opportunities: Sequence[int], policy: str) -> dict[int, list[Finding]]:
+        """As ``VerdictRepository.current``, for adding up standings only.
+
+        Those of opportunities on which a supervisor corrected anything are read whole.
+        """
+        whole = self._corrected(opportunities)
+        found = VerdictRepository(self._session).current(whole, policy) if whole else {}
+        left_out = set(whole)
+        for part in in_parts([key for key in opportunities if key not in left_out]):
+            for row in self._session.execute(_brief(part, policy)):
+                found.setdefault(row[0], []).append(_finding(row, policy))
+        return found
+
+    def _corrected(self, opportunities: Sequence[int]) -> list[int]:
+        keys: list[int] = []
+        for part in in_parts(opportunities):
+            query = (
+                select(ActivityRow.opportunity_key)
+                .distinct()
+                .join(CorrectionRow, CorrectionRow.activity_key == ActivityRow.key)
+                .where(ActivityRow.opportunity_key.in_(part), CorrectionRow.undone_at.is_(None))
+            )
+            keys += [key for key in self._session.scalars(query) if key is not None]
+        return keys
+
+
+def _brief(part: Sequence[int], policy: str) -> AnySelect:
+    act, verdict = ActivityRow, VerdictRow
+    is_current = and_(
+        verdict.activity_key == act.key,
+        verdict.policy == policy,
+        verdict.input_hash == act.input_hash,
+    )
+    query: AnySelect = select(
+        act.opportunity_key,
+        act.id,
+        act.kind,
+        act.occurred_at,
+        act.own_next,
+        act.left_next,
+        verdict.status,
+        verdict.label,
+        verdict.reason,
+        verdict.confidence,
+        verdict.contact,
+        verdict.commitments,
+        verdict.attempts,
+        verdict.verdict["evidence"][0]["field"].as_string(),
+        verdict.verdict["probabilities"][Label.IMPLICIT_LOSS.value].as_float(),
+    )
+    return (
+        query.join(verdict, is_current)
+        .where(act.opportunity_key.in_(part))
+        .order_by(act.occurred_utc, act.key)
+    )
+
+
+def _finding(row: Any, policy: str) -> Finding:
+    (_, name, kind, at, own, left, status, label, reason, sure, contact, *rest) = row
+    commitments, attempts, quoted, loss = rest
+    told = own or left
+    activity = Activity.model_construct(
+        id=name,
+        kind=_KINDS[kind],
+        occurred_at=at,
+        text="",
+        next_activity=NextActivity.model_validate(told) if told else None,
+    )
+    verdict = Verdict.model_construct(
+        activity_id=name,
+        status=_STATUSES[status],
+        label=_LABELS[label],
+        reason=_REASONS[reason],
+        confidence=sure,
+        probabilities={Label.IMPLICIT_LOSS: loss or 0.0},
+        evidence=_SOME_WORDS if quoted is not None else (),
+        recommendation=_NO_ADVICE,
+        classifier="",
+        policy=policy,
+    )
+    return Finding(activity, verdict, _CONTACTS[contact], _commitments(commitments), attempts)
+
+
+def _commitments(told: list[Any]) -> tuple[Commitment, ...]:
+    return commitments_of(told) if told else ()
