@@ -14,6 +14,8 @@ SUMMARY = "Reads call notes and says which next activities are real."
 DESCRIPTION = """\
 Machines send an API key as `Authorization: Bearer cna_…` (`auditor key add`); people sign in.
 
+The scopes that a route needs are listed with its security.
+
 Errors are problem details (RFC 9457) as `application/problem+json`; `type` names the kind. Every
 answer carries `X-Request-ID`. `RateLimit` and `RateLimit-Policy` tell how many requests are left;
 `429` and `503` come with `Retry-After`. What a caller may not see is answered `404`.
