@@ -14,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from api.app import create_app
 from api.logs import log_for
 from auditor.errors import ConfigurationError
+from auditor.jobs.loops import make_loop
 from auditor.settings import Settings
 
 HEAD_SECONDS = 15.0
@@ -131,4 +132,6 @@ def serve(settings: Settings, on: socket.socket, *, log_as: str) -> None:
         StorageError, ConfigurationError: the app can't be made.
     """
     log_for(log_as)
-    make_server(create_app(settings)).run(sockets=[on])
+    app = create_app(settings)
+    app.state.context.loop = make_loop(app.state.context)
+    make_server(app).run(sockets=[on])

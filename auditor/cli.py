@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor import __version__, cli_events, cli_people
+from auditor import __version__, cli_events, cli_people, cli_work
 from auditor.errors import AuditorError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ app = typer.Typer(
 )
 app.add_typer(cli_people.user, name="user")
 app.add_typer(cli_people.key, name="key")
+app.add_typer(cli_work.failures, name="failures")
+app.command()(cli_work.work)
 app.add_typer(cli_events.events, name="events")
 
 _AsOf = Annotated[
@@ -259,7 +261,16 @@ def digest(
     team: Annotated[str | None, typer.Option(help="Only this team's opportunities.")] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")] = Path("digest"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the digest as JSON.")] = False,
-    send: Annotated[bool, typer.Option("--send", help="Send it by e-mail.")] = False,
+    send: Annotated[
+        bool, typer.Option("--send", help="Send it to everyone who gets digests.")
+    ] = False,
+    to: Annotated[str | None, typer.Option("--to", help="Send it to this address only.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write the messages to --out and send nothing.")
+    ] = False,
+    resend: Annotated[
+        bool, typer.Option("--resend", help="Send it also to those who have got it.")
+    ] = False,
     db: _Database = None,
     classifier: _Classifier = None,
     mapping: _MapFile = None,
@@ -278,12 +289,17 @@ def digest(
     from auditor.domain.week import Week
     from auditor.settings import load_settings
 
-    check_digest_use(paths, db, send=send)
+    check_digest_use(paths, db, send=send, only_sent=bool(to or dry_run or resend))
     settings = load_settings(
         classifier=classifier and classifier.value, database_url=db, day_first=day_first
     )
     today = settings.today()
     chosen = Week.parse(week) if week else Week.last_before(today)
+    if send:
+        from auditor.commands.sending import SendRequest, run_send
+
+        request = SendRequest(chosen, to, team, is_dry=dry_run, is_resend=resend, folder=out)
+        raise typer.Exit(run_send(settings, request))
     if not paths:
         run_stored_digest(settings, out=out, week=chosen, team=team, today=today, as_json=as_json)
         return

@@ -14,12 +14,12 @@ from typing import TextIO
 from auditor.classify.registry import make_classifier, make_policy
 from auditor.commands.audit import FileOptions, tell_reading
 from auditor.commands.screen import Tick, notice, print_docket, progress
-from auditor.commands.writing import write_digest
+from auditor.commands.writing import write_twins
 from auditor.digest.view import count
 from auditor.domain.week import Week
 from auditor.errors import InputError
 from auditor.intake import IntakeItem, IntakeReport, problem_as_dict, read_paths
-from auditor.jobs.docketing import stored_docket
+from auditor.jobs.digesting import make_digest
 from auditor.jobs.due import count_due, judge_due
 from auditor.jobs.importing import Imported, Importer
 from auditor.settings import Settings
@@ -109,15 +109,13 @@ def run_stored_digest(
             judge_due(database, classifier, policy, on_judged=tick)
         with database.begin() as unit:
             unit.snapshots.take(today)
-        docket, teams = stored_docket(
-            database, policy, week=week, shown=settings.decisions_shown, team=team
-        )
-    if team and not docket.items:
+        made = make_digest(database, settings, policy, week=week, team=team)
+    if team and not made.docket.items:
         raise InputError(
             f"no open opportunity belongs to team {team!r}; the database holds "
-            f"{', '.join(sorted(teams)) or 'no teams'}"
+            f"{', '.join(sorted(made.teams)) or 'no teams'}"
         )
-    view = write_digest(docket, out, policy=policy, heading=team or "")
+    view = write_twins(made.docket, made.view, out, policy=policy)
     if as_json:
         sys.stdout.write((out / "digest.json").read_text(encoding="utf-8") + "\n")
     else:
@@ -125,17 +123,26 @@ def run_stored_digest(
     notice(f"\nWritten: {out}/digest.html, digest.txt and digest.json")
 
 
-def check_digest_use(paths: Sequence[str], db: str | None, *, send: bool) -> None:
+def check_digest_use(
+    paths: Sequence[str], db: str | None, *, send: bool, only_sent: bool = False
+) -> None:
     """Refuses what a digest can't do.
 
+    Args:
+        paths: files to make it of.
+        db: database to make it of.
+        send: whether it is to be sent.
+        only_sent: whether an option is given that only sending has.
+
     Raises:
-        InputError: it is asked to send, or given both files and a database.
+        InputError: arguments that don't go together.
     """
-    if send:
+    if send and paths:
         raise InputError(
-            "--send: sending is not in this version; send digest.html from the --out folder "
-            "yourself"
+            "--send works on the database, where it is known who got what; import the files first"
         )
+    if only_sent and not send:
+        raise InputError("--to, --dry-run and --resend go with --send; add it")
     if paths and db is not None:
         raise InputError(
             "give paths or --db, not both; import the files to have them in the database"

@@ -42,7 +42,7 @@ def write_verdicts(verdicts: Iterable[Verdict], path: Path) -> int:
 
 
 def write_digest(docket: Docket, folder: Path, *, policy: Policy, heading: str = "") -> DigestView:
-    """Writes digest.html, digest.txt and digest.json into a folder that is made if need be.
+    """Puts a docket into words and writes the three twins.
 
     Raises:
         InputError: where the folder or a file can't be written.
@@ -50,6 +50,15 @@ def write_digest(docket: Docket, folder: Path, *, policy: Policy, heading: str =
     view = make_view(
         docket, classifier=policy.classifier, policy=policy.fingerprint, heading=heading
     )
+    return write_twins(docket, view, folder, policy=policy)
+
+
+def write_twins(docket: Docket, view: DigestView, folder: Path, *, policy: Policy) -> DigestView:
+    """Writes digest.html, digest.txt and digest.json into a folder that is made if need be.
+
+    Raises:
+        InputError: where the folder or a file can't be written.
+    """
     twins = {
         "digest.html": render_html(view),
         "digest.txt": render_text(view),

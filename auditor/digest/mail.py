@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
 from auditor.digest.render import render_html, render_text
+from auditor.digest.smtp import POLICY
 from auditor.digest.view import DigestView
 from auditor.domain.week import Week
 from auditor.errors import ConfigurationError
@@ -19,7 +19,6 @@ from auditor.errors import ConfigurationError
 MAIL_LIMIT = 100_000
 """Most bytes of a whole message; Gmail clips one over 102 kB."""
 _THREAD = 10
-_POLICY = SMTP.clone(max_line_length=900)  # one-click links are not to be folded
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def subject_of(view: DigestView) -> str:
 
 
 def _set(view: DigestView, envelope: Envelope) -> EmailMessage:
-    message = EmailMessage(policy=_POLICY)
+    message = EmailMessage(policy=POLICY)
     _address(message, view, envelope)
     message["Message-ID"] = envelope.message_id
     if envelope.earlier:

@@ -7,6 +7,7 @@ only the server's answer tells.
 
 from __future__ import annotations
 
+import email.policy
 import ipaddress
 import re
 import smtplib
@@ -28,6 +29,8 @@ LAST_SECONDS = 600
 """For the answer to the whole message: RFC 5321, 4.5.3.2.6, so that impatience makes no doubles."""
 _PORTS = {"smtp": 25, "starttls": 587, "smtps": 465}
 _ONLY_DOT = re.compile(rb"(?m)^\.")
+POLICY = email.policy.SMTP.clone(max_line_length=900)
+"""How a message is written: one-click links are not to be folded (RFC 8058)."""
 Kind = Literal["temporary", "permanent", "unknown", "setup"]
 
 
@@ -204,7 +207,7 @@ def _deliver(
     if wide and not smtp.has_extn("smtputf8"):
         raise smtplib.SMTPNotSupportedError("the server takes no addresses beyond ASCII")
     smtp.command_encoding = "utf-8" if wide else "ascii"
-    body = message.as_bytes(policy=message.policy.clone(utf8=wide))
+    body = message.as_bytes(policy=POLICY.clone(utf8=wide))
     options = [f"size={len(body)}"] if smtp.has_extn("size") else []
     code, said = smtp.mail(sender, [*options, "SMTPUTF8"] if wide else options)
     if code != 250:

@@ -68,7 +68,13 @@ class Tender:
                 handled.dead,
             )
 
-    def judge(self, should_stop: Stop = lambda: False, *, block: int | None = None) -> int:
+    def judge(
+        self,
+        should_stop: Stop = lambda: False,
+        *,
+        block: int | None = None,
+        on_judged: Callable[[int], None] = lambda _: None,
+    ) -> int:
         """Judges what is due; returns how many findings were added.
 
         Raises:
@@ -80,7 +86,12 @@ class Tender:
             if unit.activities.is_empty():
                 return 0  # nothing to load a model for
         added = judge_due(
-            shop.database, shop.classifier, shop.policy, block=block, should_stop=should_stop
+            shop.database,
+            shop.classifier,
+            shop.policy,
+            block=block,
+            should_stop=should_stop,
+            on_judged=on_judged,
         )
         if added:
             log.info("judged %d activities", added)

@@ -136,7 +136,8 @@ def test_an_export_of_an_earlier_day_is_taken_as_of_that_day(run: Run, tmp_path:
     [
         (("digest",), "import first"),
         (("digest", "--db", "sqlite:///other.db"), "import first"),
-        (("digest", "--send"), "sending is not in this version"),
+        (("digest", "tasks.csv", "--send"), "import the files first"),
+        (("digest", "--dry-run"), "add it"),
         (("digest", "tasks.csv", "--db", _DB), "not both"),
         (("import", "missing.csv"), "missing.csv"),
         (("import", "tasks.csv", "--source", "my crm"), "'my crm'"),

@@ -1,0 +1,64 @@
+"""The command line of standing work: ``auditor work`` and ``auditor failures``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+failures = typer.Typer(help="Work that failed: see it, have it tried again.", no_args_is_help=True)
+
+_Database = Annotated[
+    str | None,
+    typer.Option("--db", help="URL of the database; AUDITOR_DATABASE_URL if unset."),
+]
+_Kind = Annotated[str | None, typer.Option("--kind", help="Only of this kind: judge or digest.")]
+
+
+def work(
+    concurrency: Annotated[
+        int | None,
+        typer.Option("--concurrency", "-c", min=1, max=32, help="Jobs at once, on PostgreSQL."),
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Do what there is, show progress, and end.")
+    ] = False,
+    db: _Database = None,
+) -> None:
+    """Handle events, judge, and send digests: on PostgreSQL beside any number of other workers."""
+    from auditor.commands.work import run_work
+    from auditor.settings import load_settings
+
+    run_work(load_settings(database_url=db, work_concurrency=concurrency), once=once)
+
+
+@failures.command("list")
+def list_(
+    dead: Annotated[bool, typer.Option("--dead", help="Only what waits for a person.")] = False,
+    kind: _Kind = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    db: _Database = None,
+) -> None:
+    """List what failed, the latest first."""
+    from auditor.commands.work import run_failures_list
+    from auditor.settings import load_settings
+
+    settings = load_settings(database_url=db)
+    run_failures_list(settings, dead_only=dead, kind=kind, as_json=as_json)
+
+
+@failures.command()
+def requeue(
+    numbers: Annotated[
+        list[int], typer.Argument(help="Numbers from `auditor failures list`.")
+    ] = [],  # noqa: B006 - typer reads the default, nothing changes it
+    all_of_them: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    kind: _Kind = None,
+    db: _Database = None,
+) -> None:
+    """Have failed work tried again at once, once its cause is mended."""
+    from auditor.commands.work import run_requeue
+    from auditor.settings import load_settings
+
+    settings = load_settings(database_url=db)
+    run_requeue(settings, numbers, all_of_them=all_of_them, kind=kind)
