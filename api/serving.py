@@ -43,6 +43,8 @@ class PatientProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
         super().data_received(data)
+        if self._is_draining():
+            return
         if self.conn.their_state is not h11.IDLE:
             self._take_back()
         elif self._deadline is None and self.conn.trailing_data[0]:
@@ -51,13 +53,18 @@ class PatientProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """An answer is out."""
         super().on_response_complete()
-        if self.conn.their_state is h11.SEND_BODY:
+        if self._is_draining():
             self._give(LINGER_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is over."""
         self._take_back()
         super().connection_lost(exc)
+
+    def _is_draining(self) -> bool:
+        """Whether the answer is out while the body still comes."""
+        is_answered = self.cycle is not None and self.cycle.response_complete
+        return is_answered and self.conn.their_state is h11.SEND_BODY
 
     def _give(self, seconds: float) -> None:
         self._take_back()

@@ -55,6 +55,7 @@ def test_the_installed_demo_writes_the_docket(installed: Path) -> None:
 def test_the_wheel_carries_the_model_its_card_and_no_labelled_sets(installed: Path) -> None:
     names = {p.relative_to(installed).as_posix() for p in installed.rglob("*") if p.is_file()}
     assert {"auditor/models/model.onnx", "auditor/models/CARD.md", "auditor/py.typed"} <= names
+    assert {"api/document/docs.html.j2", "api/document/docs.css"} <= names
     assert not [n for n in names if n.startswith("eval/sets")]
     model = sum(p.stat().st_size for p in (installed / "auditor/models").iterdir())
     assert model <= 25_000_000
