@@ -8,7 +8,6 @@ general set under the most corrections, which must not suffer.
 from __future__ import annotations
 
 import argparse
-import itertools
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from auditor.classify.corrected import PRIOR, WIDTH, CorrectedClassifier
+from auditor.classify.corrected import RIDGE, CorrectedClassifier
 from auditor.classify.local import LocalClassifier
 from auditor.classify.precedents import JudgedRecord, Precedents
 from auditor.classify.protocol import Classifier
@@ -62,8 +61,7 @@ def learning_curve(
     base: Classifier,
     team: Sequence[tuple[JudgedRecord, str]],
     *,
-    prior: float = PRIOR,
-    width: float = WIDTH,
+    ridge: float = RIDGE,
     counts: Sequence[int] = COUNTS,
     draws: int = DRAWS,
     seed: int = 0,
@@ -74,7 +72,7 @@ def learning_curve(
     for _ in range(draws):
         pool, held = _split(team, rng)
         for n in counts:
-            scores[n].append(_score(base, pool[:n], held, prior, width))
+            scores[n].append(_score(base, pool[:n], held, ridge))
     return [
         Point(n, float(np.mean(s)), *map(float, np.percentile(s, [2.5, 97.5])))
         for n, s in scores.items()
@@ -96,10 +94,9 @@ def _score(
     base: Classifier,
     corrections: Sequence[JudgedRecord],
     held: Sequence[JudgedRecord],
-    prior: float,
-    width: float,
+    ridge: float,
 ) -> float:
-    learned = CorrectedClassifier(base, Precedents(base, corrections), prior=prior, width=width)
+    learned = CorrectedClassifier(base, Precedents(base, corrections), ridge=ridge)
     opinions = learned.opine([j.prepared for j in held])
     predicted = [max(o.probabilities, key=o.probabilities.__getitem__) for o in opinions]
     return float(macro_f1(confusion_matrix([j.label for j in held], predicted)))
@@ -109,8 +106,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Prints the curve."""
     parser = argparse.ArgumentParser(prog="python -m eval.bench.corrections", description=__doc__)
     parser.add_argument("team", type=Path, nargs="+", help="one team's labelled notes")
-    parser.add_argument("--prior", type=float, nargs="+", default=[PRIOR])
-    parser.add_argument("--width", type=float, nargs="+", default=[WIDTH])
+    parser.add_argument("--ridge", type=float, nargs="+", default=[RIDGE])
     parser.add_argument("--draws", type=int, default=DRAWS)
     parser.add_argument("--beside", type=Path, help="a general set that must not suffer")
     given = parser.parse_args(argv)
@@ -119,15 +115,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     labels = {label: sum(j.label is label for j, _ in team) for label in Label}
     print(len(team), {k.value: v for k, v in labels.items()})  # noqa: T201
     others = [j for j, _ in judged_records([given.beside])] if given.beside else []
-    for prior, width in itertools.product(given.prior, given.width):
-        points = learning_curve(base, team, prior=prior, width=width, draws=given.draws)
+    for ridge in given.ridge:
+        points = learning_curve(base, team, ridge=ridge, draws=given.draws)
         told = "  ".join(
             f"{p.corrections}: {p.mean:.3f} ({p.low:.2f}-{p.high:.2f})" for p in points
         )
-        print(f"prior {prior} width {width}: {told}")  # noqa: T201
+        print(f"ridge {ridge}: {told}")  # noqa: T201
         if others:
-            before = _score(base, [], others, prior, width)
-            after = _score(base, [j for j, _ in team][: COUNTS[-1]], others, prior, width)
+            before = _score(base, [], others, ridge)
+            after = _score(base, [j for j, _ in team][: COUNTS[-1]], others, ridge)
             print(f"  {given.beside}: {before:.3f} without, {after:.3f} with 100")  # noqa: T201
 
 

@@ -101,13 +101,13 @@ def test_the_fit_is_where_the_gradient_vanishes() -> None:
     kernel = np.exp((vectors @ vectors.T - 1) / 0.3)
     offsets = np.log(rng.dirichlet(np.ones(3), size=40))
     gold = rng.integers(0, 3, size=40)
-    weights = fit_shift(kernel, offsets, gold, prior=0.5)
-    raised = np.exp(offsets + kernel @ weights)
+    shares = fit_shift(kernel, offsets, gold, ridge=0.5)
+    raised = np.exp(offsets + kernel @ shares)
     wrong = raised / raised.sum(axis=1, keepdims=True) - np.eye(3)[gold]
-    assert np.abs(wrong + 0.5 * weights).max() < 1e-4
+    assert np.abs(wrong + 0.5 * shares).max() < 1e-4
 
 
-@pytest.mark.parametrize("settings", [{"prior": 0.0}, {"width": -1.0}])
+@pytest.mark.parametrize("settings", [{"ridge": 0.0}, {"ridge": -1.0}])
 def test_senseless_settings_are_refused(settings: dict[str, float]) -> None:
     base = Unsure()
     with pytest.raises(ValueError, match="over 0"):
