@@ -44,12 +44,16 @@ def open_deals(
         keys = [s.key for s in stored]
         findings = unit.brief_findings.current(keys, rules.policy.fingerprint)
         decisions = unit.decisions.of_opportunities(keys)
-        unknown = [s.key for s in stored if not s.opportunity.stage_history]
+        unknown = [s.key for s in stored if _lacks_start(s.opportunity)]
         seen = unit.snapshots.first_seen(unknown)
         for each in stored:
             own = findings.get(each.key, [])
             case = Case(with_dues(each, own), own, each.key, decisions.get(each.key, ()))
             yield _deal(case, each.source, rules, as_of, since, seen.get(each.key))
+
+
+def _lacks_start(opportunity: Opportunity) -> bool:
+    return opportunity.opened_on is None or not opportunity.stage_history
 
 
 def with_dues(stored: StoredOpportunity, findings: Sequence[Finding]) -> Opportunity:

@@ -99,14 +99,14 @@ def _finding(row: Any, policy: str) -> Finding:
     (_, name, kind, at, own, left, status, label, reason, sure, contact, *rest) = row
     commitments, attempts, quoted, loss = rest
     told = own or left
-    activity = Activity.model_construct(
+    activity = Activity(
         id=name,
         kind=_KINDS[kind],
         occurred_at=at,
         text="",
         next_activity=NextActivity.model_validate(told) if told else None,
     )
-    verdict = Verdict.model_construct(
+    verdict = Verdict(
         activity_id=name,
         status=_STATUSES[status],
         label=_LABELS[label],

@@ -173,7 +173,7 @@ class OpportunityRepository:
         )
         for key, stage, entered_on, is_observed in self._session.execute(query):
             told, observed = found.setdefault(key, ([], []))
-            change = StageChange.model_construct(stage=stage, entered_on=entered_on)
+            change = StageChange(stage=stage, entered_on=entered_on)
             (observed if is_observed else told).append(change)
         return found
 

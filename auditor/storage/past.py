@@ -53,7 +53,7 @@ def read_past(session: Session, counted: Counted) -> Past:
     for key, *deal in _stream(session, _deals(counted)):
         while waiting is not None and waiting[0] < key:
             waiting = next(groups, None)
-        own: list[Any] = waiting[1] if waiting is not None and waiting[0] == key else []
+        own = waiting[1] if waiting is not None and waiting[0] == key else []
         tally.add(deal, own)
     return tally.close()
 
@@ -78,7 +78,8 @@ def _stream(session: Session, query: AnySelect) -> Iterator[Any]:
 
 
 def _by_opportunity(rows: Iterable[Any]) -> Iterator[tuple[int, list[Any]]]:
-    key, own = 0, []
+    key = 0
+    own: list[Any] = []
     for row in rows:
         if row[0] != key:
             if own:

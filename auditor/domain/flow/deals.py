@@ -160,9 +160,8 @@ def _ages(
     first = seen or FirstSeen(None, None)
     opened = opportunity.opened_on
     entered = [c for c in opportunity.stage_history if c.entered_on <= as_of]
-    if opened is None and entered:
-        opened = entered[0].entered_on
-    start = opened or first.seen_on
+    signs = [first.seen_on, *(c.entered_on for c in entered[:1])]
+    start = opened or min((day for day in signs if day is not None), default=None)
     in_stage = entered[-1].entered_on if entered else first.in_stage_on
     if in_stage is None and start is not None and not opportunity.stage:
         in_stage = start
