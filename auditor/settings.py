@@ -117,6 +117,10 @@ class Settings(BaseSettings):
     """A cascade asks about a local confidence under this; ``review_below`` where unset."""
     llm_control_share: float = Field(default=0.02, ge=0, le=1)
     """Share of what the local model decides that a cascade asks about all the same."""
+    llm_precedents: int = Field(default=3, ge=0, le=12)
+    """Most judged records that a question carries as examples, corrections first; 0 is none."""
+    llm_shipped_precedents: int = Field(default=0, ge=0, le=12)
+    """Of those, shipped examples at most, where fewer corrections are like the record."""
     llm_redact_names: bool = True
     """Whether participants' names are replaced before a call, as mail and numbers always are."""
     llm_cache_days: int = Field(default=30, ge=0)

@@ -13,13 +13,21 @@ from auditor.settings import Settings
 if TYPE_CHECKING:
     from auditor.classify.llm.classifier import LLMClassifier
     from auditor.classify.llm.client import ChatClient
+    from auditor.classify.llm.examples import JudgedSources
 
 NAMES = ("local", "rules", "llm", "cascade")
 """Classifiers that can be asked for."""
 
 
-def make_classifier(name: str, settings: Settings) -> Classifier:
+def make_classifier(
+    name: str, settings: Settings, *, judged: JudgedSources | None = None
+) -> Classifier:
     """Makes a classifier.
+
+    Args:
+        name: one of ``NAMES``.
+        settings: model, key, weight and so on.
+        judged: judged records, as examples in a language model's questions.
 
     Raises:
         ConfigurationError: for a name that is unknown, or one that asks a language model where none
@@ -34,17 +42,24 @@ def make_classifier(name: str, settings: Settings) -> Classifier:
 
         return RulesClassifier()
     if name in ("llm", "cascade"):
-        return _asking(name, settings)
+        return _asking(name, settings, judged=judged)
     raise ConfigurationError(f"unknown classifier {name!r}; choose one of {', '.join(NAMES)}")
 
 
-def make_from_batch(name: str, settings: Settings, results: Path | None) -> LLMClassifier:
+def make_from_batch(
+    name: str,
+    settings: Settings,
+    results: Path | None,
+    *,
+    judged: JudgedSources | None = None,
+) -> LLMClassifier:
     """A classifier whose language model has answered already, in a batch's results.
 
     Args:
         name: ``llm`` or ``cascade``.
         settings: with the prompt that the batch was made with.
         results: the batch's output file; None before there are any, to choose what to ask.
+        judged: as the batch was made with.
 
     Raises:
         ConfigurationError: for another classifier.
@@ -56,10 +71,17 @@ def make_from_batch(name: str, settings: Settings, results: Path | None) -> LLMC
         )
     from auditor.classify.llm.batch import BatchResults, NoResults
 
-    return _asking(name, settings, BatchResults(results) if results else NoResults())
+    client = BatchResults(results) if results else NoResults()
+    return _asking(name, settings, client, judged=judged)
 
 
-def _asking(name: str, settings: Settings, client: ChatClient | None = None) -> LLMClassifier:
+def _asking(
+    name: str,
+    settings: Settings,
+    client: ChatClient | None = None,
+    *,
+    judged: JudgedSources | None = None,
+) -> LLMClassifier:
     """A classifier that asks a language model, over the local one."""
     from auditor.classify.llm.making import check_model_is_set, make_cascade, make_llm
 
@@ -67,7 +89,7 @@ def _asking(name: str, settings: Settings, client: ChatClient | None = None) -> 
         check_model_is_set(settings)
     base = make_classifier("local", settings)
     make = make_llm if name == "llm" else make_cascade
-    return make(settings, base=base, client=client)
+    return make(settings, base=base, client=client, judged=judged)
 
 
 def make_policy(classifier: Classifier, settings: Settings) -> Policy:

@@ -36,6 +36,7 @@ from auditor.intake import (
     read_paths,
 )
 from auditor.jobs.audit import AuditedOpportunity, audit, make_docket
+from auditor.jobs.learning import judged_sources
 from auditor.settings import Settings
 
 
@@ -164,7 +165,7 @@ def run_digest(
         InputError: where nothing could be read, or no opportunity belongs to the team.
     """
     report = IntakeReport()
-    classifier = make_classifier(settings.classifier, settings)
+    classifier = _classifier(settings, None)
     policy = make_policy(classifier, settings)
     audited = list(_audited(paths, classifier, policy, files, report, as_of=week.reading_day))
     finish_reading(report, files, paths)
@@ -186,9 +187,10 @@ def run_digest(
 
 
 def _classifier(settings: Settings, batch_results: Path | None) -> Classifier:
+    name, judged = settings.classifier, judged_sources(None)
     if batch_results is None:
-        return make_classifier(settings.classifier, settings)
-    return make_from_batch(settings.classifier, settings, batch_results)
+        return make_classifier(name, settings, judged=judged)
+    return make_from_batch(name, settings, batch_results, judged=judged)
 
 
 def _in_team(audited: AuditedOpportunity, team: str | None) -> bool:

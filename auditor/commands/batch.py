@@ -10,13 +10,14 @@ from pathlib import Path
 from auditor.classify.llm.batch import BatchOptions, request_lines
 from auditor.classify.llm.classifier import LLMClassifier
 from auditor.classify.llm.making import make_questions
-from auditor.classify.registry import make_from_batch
+from auditor.classify.registry import make_classifier, make_from_batch
 from auditor.commands.audit import FileOptions, finish_reading, whole_output
 from auditor.commands.screen import notice
 from auditor.digest.view import count
 from auditor.domain.records import AuditRecord
 from auditor.intake import IntakeReport, assemble, read_paths
 from auditor.jobs.audit import BATCH
+from auditor.jobs.learning import judged_sources
 from auditor.reading.prepared import PreparedRecord, prepare
 from auditor.settings import Settings
 
@@ -37,8 +38,11 @@ def run_batch_out(
         ConfigurationError: where the classifier asks no model, or no model is named.
         InputError: where nothing could be read at all, or the file can't be written.
     """
-    classifier = make_from_batch(settings.classifier, settings, None)
-    questions, options = make_questions(settings), BatchOptions.of(settings)
+    judged = judged_sources(None)
+    classifier = make_from_batch(settings.classifier, settings, None, judged=judged)
+    base = make_classifier("local", settings) if settings.llm_shipped_precedents else None
+    questions = make_questions(settings, base=base, judged=judged)
+    options = BatchOptions.of(settings)
     report = IntakeReport()
     items = read_paths(paths, options=files.intake(today=as_of), report=report)
     records = (r for d in assemble(items, report=report) for r in d.records)

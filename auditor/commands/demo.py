@@ -12,13 +12,14 @@ from auditor.domain.week import Week
 from auditor.intake.dossier import assemble
 from auditor.intake.sample import load_sample
 from auditor.jobs.audit import audit, make_docket
+from auditor.jobs.learning import judged_sources
 from auditor.settings import Settings
 
 
 def run_demo(folder: Path, settings: Settings, *, today: date) -> None:
     """Audits the sample as of the Monday of today's week and writes the digest and verdicts."""
     sample = load_sample(today)
-    classifier = make_classifier(settings.classifier, settings)
+    classifier = make_classifier(settings.classifier, settings, judged=judged_sources(None))
     policy = make_policy(classifier, settings)
     dossiers = assemble([*sample.opportunities, *sample.activities])
     with progress("Reading notes and calls", total=len(sample.activities)) as tick:

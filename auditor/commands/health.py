@@ -31,6 +31,7 @@ from auditor.intake import IntakeReport
 from auditor.intake.sample import load_sample
 from auditor.jobs.due import count_due, judge_due
 from auditor.jobs.importing import Importer
+from auditor.jobs.learning import judged_sources
 from auditor.settings import Settings
 from auditor.storage import Database, open_database
 
@@ -105,7 +106,8 @@ def _database(settings: Settings, request: HealthRequest, *, sample: bool) -> It
 
 def _judge(database: Database, settings: Settings, request: HealthRequest) -> Policy:
     """Judges what is due and keeps the week's snapshot; gives the policy."""
-    classifier = make_classifier(settings.classifier, settings)
+    judged = judged_sources(database)
+    classifier = make_classifier(settings.classifier, settings, judged=judged)
     policy = make_policy(classifier, settings)
     with progress("Judging", total=count_due(database, policy)) as tick:
         judge_due(database, classifier, policy, on_judged=tick)

@@ -22,6 +22,7 @@ from auditor.intake import IntakeItem, IntakeReport, problem_as_dict, read_paths
 from auditor.jobs.digesting import make_digest
 from auditor.jobs.due import count_due, judge_due
 from auditor.jobs.importing import Imported, Importer
+from auditor.jobs.learning import judged_sources
 from auditor.settings import Settings
 from auditor.storage import Database, SchemaState, open_database
 
@@ -103,7 +104,8 @@ def run_stored_digest(
     """
     with open_database(settings.database_url, create=False) as database:
         require_content(database)
-        classifier = make_classifier(settings.classifier, settings)
+        judged = judged_sources(database)
+        classifier = make_classifier(settings.classifier, settings, judged=judged)
         policy = make_policy(classifier, settings)
         with progress("Judging", total=count_due(database, policy)) as tick:
             judge_due(database, classifier, policy, on_judged=tick)

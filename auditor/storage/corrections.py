@@ -131,6 +131,14 @@ class CorrectionRepository:
                 )
             self._session.expunge_all()
 
+    def stamp(self) -> tuple[int, int]:
+        """Last key and how many stand: another pair after each one made, taken back or erased."""
+        query = select(func.max(CorrectionRow.key), func.count()).where(
+            CorrectionRow.undone_at.is_(None)
+        )
+        last, count = self._session.execute(query).one()
+        return last or 0, count
+
     def rightness(self, since: datetime) -> Rightness:
         """How many verdicts were confirmed and how many corrected since a moment."""
         same = CorrectionRow.label == VerdictRow.label

@@ -79,7 +79,7 @@ def test_a_model_that_does_not_load_is_told_and_tried_again(
 ) -> None:
     from api import context
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ModelError("damaged")
 
     client = TestClient(create_app(settings, database))

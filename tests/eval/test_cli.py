@@ -19,7 +19,7 @@ SCRIPT = {"a": (MEANINGFUL, 0.9), "b": (VAGUE, 0.8), "c": (VAGUE, 0.7)}
 def sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A set of three, judged by a script that has two right."""
     monkeypatch.setattr(
-        auditor.classify.registry, "make_classifier", lambda *_: ScriptedClassifier(SCRIPT)
+        auditor.classify.registry, "make_classifier", lambda *_, **__: ScriptedClassifier(SCRIPT)
     )
     monkeypatch.chdir(tmp_path)
     records = [

@@ -67,24 +67,15 @@ class Answer(_Closed):
     """The model's own chance that it is right."""
 
 
-class Advice(_Closed):
-    """What the prompt ``advise`` is answered with."""
-
-    question: Annotated[str, Field(max_length=400)]
-    """What the supervisor asks the rep."""
-    step: Annotated[str, Field(max_length=400)] | None = None
-    """The step to get, or None."""
-
-
-def answer_schema(model: type[BaseModel] = Answer) -> dict[str, Any]:
+def answer_schema() -> dict[str, Any]:
     """JSON schema in the strict dialect of OpenAI-compatible servers.
 
     Every key is required and no other allowed; bounds, which not all servers take, are left to the
     check on this side.
     """
-    schema: dict[str, Any] = _strict(model.model_json_schema())
+    schema: dict[str, Any] = _strict(Answer.model_json_schema())
     return {
-        "title": model.__name__.lower(),
+        "title": "answer",
         "description": "The audit's answer",
         **{k: v for k, v in schema.items() if k != "description"},
     }

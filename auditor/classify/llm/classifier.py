@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from auditor.classify.grounding import evidence_at
 from auditor.classify.llm.asking import Asker
-from auditor.classify.llm.failures import AnswerUnusable, CallFailed
 from auditor.classify.llm.metering import UseTally
-from auditor.classify.llm.opinions import abstention, best, combine
+from auditor.classify.llm.opinions import abstention, best, combine, fall_back
 from auditor.classify.llm.verification import addresses_auditor
 from auditor.classify.protocol import Classifier, Opinion
 from auditor.domain.verdict import EvidenceRole
@@ -39,7 +38,6 @@ class LLMClassifier:
         *,
         tally: UseTally,
         base: Classifier | None = None,
-        weight: float = 0.7,
         concurrency: int = 4,
     ) -> None:
         """Puts the parts together.
@@ -48,11 +46,10 @@ class LLMClassifier:
             asker: puts the questions.
             tally: counts what is asked; the asker's own.
             base: the local classifier that answers are combined with and fall back to.
-            weight: of the language model in the pool, 0 to 1.
             concurrency: questions under way at once.
         """
         self._asker, self._tally, self._base = asker, tally, base
-        self._weight, self._concurrency = weight, max(1, concurrency)
+        self._concurrency = max(1, concurrency)
 
     @property
     def name(self) -> str:
@@ -63,7 +60,12 @@ class LLMClassifier:
     @property
     def prompts(self) -> str:
         """Fingerprint of prompts, parameters and weight, as stored in the policy."""
-        return f"{self._asker.fingerprint} weight={self._weight:g}"
+        return self._asker.fingerprint
+
+    @property
+    def local_model(self) -> str | None:
+        """Hash of the local model's files, as stored with verdicts."""
+        return getattr(self._base, "local_model", None)
 
     @property
     def llm_use(self) -> dict[str, float]:
@@ -100,27 +102,13 @@ class LLMClassifier:
             return local or abstention()
         clauses = local.clauses if local else ()
         self._tally.add("asked")
-        try:
-            asked = self._asker.ask(prepared, clauses)
-        except CallFailed as exc:
-            return self._fall_back(local, f"the language model was not heard: {exc}")
-        except AnswerUnusable as exc:
-            return self._fall_back(local, f"the language model's answer was refused: {exc}")
-        if local is not None and best(local) is not asked.verified.answer.label:
+        heard = self._asker.ask(prepared, clauses)
+        if heard.verified is None:
+            return fall_back(local, heard.asked)
+        if local is not None and best(local) is not heard.verified.answer.label:
             self._tally.add("disagreed")
-        return combine(
-            asked,
-            local,
-            weight=self._weight,
-            prompt=self._asker.fingerprint,
-            wary=addresses_auditor(prepared, clauses),
-        )
-
-    def _fall_back(self, local: Opinion | None, told: str) -> Opinion:
-        self._tally.add("fell_back")
-        if local is None:
-            return abstention(told)
-        return replace(local, warnings=(*local.warnings, told))
+        wary = addresses_auditor(prepared, clauses)
+        return combine(heard.verified, local, heard.asked, wary=wary)
 
 
 class CascadeClassifier(LLMClassifier):
@@ -133,7 +121,6 @@ class CascadeClassifier(LLMClassifier):
         tally: UseTally,
         base: Classifier,
         policy: CascadePolicy,
-        weight: float = 0.7,
         concurrency: int = 4,
     ) -> None:
         """Puts the parts together; see ``LLMClassifier``.
@@ -143,10 +130,9 @@ class CascadeClassifier(LLMClassifier):
             tally: counts what is asked; the asker's own.
             base: the local classifier.
             policy: which records are asked about.
-            weight: of the language model in the pool, 0 to 1.
             concurrency: questions under way at once.
         """
-        super().__init__(asker, tally=tally, base=base, weight=weight, concurrency=concurrency)
+        super().__init__(asker, tally=tally, base=base, concurrency=concurrency)
         self._judges, self._policy = base, policy
 
     @property
@@ -156,7 +142,7 @@ class CascadeClassifier(LLMClassifier):
 
     @property
     def prompts(self) -> str:
-        """Fingerprint of prompts, parameters, weight and what is asked about."""
+        """Fingerprint of prompts, parameters, weight and what is asked about, as in the policy."""
         asked = f"below={self._policy.ask_below:g} control={self._policy.control_share:g}"
         return f"{super().prompts} {asked}"
 

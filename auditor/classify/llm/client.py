@@ -32,6 +32,10 @@ class Reply:
     """The model as the server names it."""
     usage: Usage = Usage()
     """Tokens, 0 where the server does not tell."""
+    call: int | None = None
+    """The call's number in the ledger; None where none was made for it."""
+    repaired: bool = False
+    """Whether it is kept as the answer of a second try."""
 
     def __post_init__(self) -> None:
         for name in ("text", "model"):

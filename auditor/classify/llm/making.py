@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+from importlib.resources import files
+
 from auditor.classify.llm.asking import Asker
 from auditor.classify.llm.breaker import CircuitBreaker
 from auditor.classify.llm.classifier import CascadeClassifier, CascadePolicy, LLMClassifier
 from auditor.classify.llm.client import ChatClient
+from auditor.classify.llm.examples import ExampleCounts, Examples, JudgedSources
 from auditor.classify.llm.metering import Meter, UseTally
 from auditor.classify.llm.questions import AskOptions, Questions, with_parameters
 from auditor.classify.llm.store import CallStore, Limits, Price
@@ -19,7 +24,11 @@ PUBLIC_PROVIDER = "openai"
 
 
 def make_llm(
-    settings: Settings, *, base: Classifier | None, client: ChatClient | None = None
+    settings: Settings,
+    *,
+    base: Classifier | None,
+    client: ChatClient | None = None,
+    judged: JudgedSources | None = None,
 ) -> LLMClassifier:
     """The classifier that asks about every record.
 
@@ -27,29 +36,33 @@ def make_llm(
         settings: model, prompt, weight and limits.
         base: the local classifier that answers are combined with.
         client: asked in place of the set model, free of charge (the results of a batch).
+        judged: where the examples in questions come from.
 
     Raises:
         ConfigurationError: where no model is set, or what asking needs is missing.
     """
-    asker, tally = _asker(settings, client)
+    asker, tally = _asker(settings, client, make_questions(settings, base=base, judged=judged))
     return LLMClassifier(
         asker,
         tally=tally,
         base=base,
-        weight=settings.llm_weight,
         concurrency=settings.llm_concurrency,
     )
 
 
 def make_cascade(
-    settings: Settings, *, base: Classifier, client: ChatClient | None = None
+    settings: Settings,
+    *,
+    base: Classifier,
+    client: ChatClient | None = None,
+    judged: JudgedSources | None = None,
 ) -> CascadeClassifier:
     """The classifier that asks about what the local one leaves undecided; see ``make_llm``.
 
     Raises:
         ConfigurationError: where no model is set, or what asking needs is missing.
     """
-    asker, tally = _asker(settings, client)
+    asker, tally = _asker(settings, client, make_questions(settings, base=base, judged=judged))
     below = settings.llm_ask_below
     policy = CascadePolicy(
         ask_below=settings.review_below if below is None else below,
@@ -60,19 +73,27 @@ def make_cascade(
         tally=tally,
         base=base,
         policy=policy,
-        weight=settings.llm_weight,
         concurrency=settings.llm_concurrency,
     )
 
 
-def make_questions(settings: Settings) -> Questions:
+def make_questions(
+    settings: Settings, *, base: Classifier | None = None, judged: JudgedSources | None = None
+) -> Questions:
     """What puts records into words, by the settings.
+
+    Args:
+        settings: prompt, redaction, number of examples.
+        base: the local classifier, whose embeddings tell which examples are like a record.
+        judged: where examples come from; none go with a question without it.
 
     Raises:
         ConfigurationError: where the prompt's name is unknown.
     """
+    counts = ExampleCounts(settings.llm_precedents, settings.llm_shipped_precedents)
+    find = Examples(base, judged, counts) if base is not None and judged is not None else None
     try:
-        return Questions(ask_options(settings))
+        return Questions(ask_options(settings), precedents=find)
     except PromptError as exc:
         raise ConfigurationError(f"llm_prompt: {exc}; mend AUDITOR_LLM_PROMPT") from exc
 
@@ -85,7 +106,20 @@ def ask_options(settings: Settings) -> AskOptions:
         max_record_chars=settings.llm_max_record_chars,
         max_answer_tokens=settings.llm_max_answer_tokens,
     )
+    options = replace(options, examples=_examples(settings))
     return with_parameters(options, temperature=settings.llm_temperature)
+
+
+def _examples(settings: Settings) -> str:
+    """How many examples there may be, and which ones are shipped, for the fingerprint.
+
+    A correction is not part of it: it would put every verdict ever given out of date.  The ids of
+    those that went with a question stand in the verdict's provenance.
+    """
+    shipped = min(settings.llm_shipped_precedents, settings.llm_precedents)
+    held = (files("auditor") / "models" / "precedents.jsonl").read_bytes() if shipped else b""
+    digest = f" {hashlib.sha256(held).hexdigest()[:16]}" if shipped else ""
+    return f"most={settings.llm_precedents} shipped={shipped}{digest}"
 
 
 def price_of(settings: Settings, model: str) -> Price | None:
@@ -96,11 +130,13 @@ def price_of(settings: Settings, model: str) -> Price | None:
     return None
 
 
-def _asker(settings: Settings, given: ChatClient | None) -> tuple[Asker, UseTally]:
-    tally, questions = UseTally(), make_questions(settings)
+def _asker(
+    settings: Settings, given: ChatClient | None, questions: Questions
+) -> tuple[Asker, UseTally]:
+    tally = UseTally()
     if given is not None:
         meter = Meter(given, tally=tally, price=price_of(settings, given.model))
-        return Asker(meter, questions, tally=tally), tally
+        return Asker(meter, questions, tally=tally, weight=settings.llm_weight), tally
     client = make_client(settings)
     store = CallStore(settings.llm_store or default_llm_store(), cache_days=settings.llm_cache_days)
     meter = Meter(
@@ -111,7 +147,7 @@ def _asker(settings: Settings, given: ChatClient | None) -> tuple[Asker, UseTall
         limits=Limits(settings.llm_daily_budget, settings.llm_daily_tokens),
         breaker=CircuitBreaker(),
     )
-    return Asker(meter, questions, tally=tally), tally
+    return Asker(meter, questions, tally=tally, weight=settings.llm_weight), tally
 
 
 def check_model_is_set(settings: Settings) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from auditor.classify.llm.breaker import CircuitBreaker
 from auditor.classify.llm.client import ChatClient, Reply, Usage
@@ -101,7 +102,7 @@ class Meter:
         used = reply.usage
         self._tally.add("calls", tokens=used.prompt_tokens + used.answer_tokens)
         self._tally.pay(self._price.of(used) if self._price else None)
-        return reply
+        return replace(reply, call=booked)
 
     def _admit(self, estimate: Usage) -> int | None:
         """Whether a call may be made now; its number in the ledger, where there is one."""

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from auditor.classify.llm.asking import Asked
 from auditor.classify.llm.combining import pool, stated
+from auditor.classify.llm.verification import Verified
 from auditor.classify.protocol import Candidate, Opinion
 from auditor.domain.labels import Label, Reason, Test
+from auditor.domain.provenance import Asked
 
 _PASSED, _FAILED = 0.9, 0.1
 _FIRST, _STEP = 3.0, 0.25
 """The model's quotes go before the local model's, whose scores are at most 1."""
-
-
-@dataclass(frozen=True)
-class AskedOpinion(Opinion):
-    """An opinion that a language model had a part in."""
-
-    question: str | None = None
-    """What the supervisor asks, in the model's words."""
-    step: str | None = None
-    """The step to get, in the model's words."""
-    model: str | None = None
-    """The model as the server names it."""
-    prompt: str | None = None
-    """Prompt and parameters, by name and hash."""
-    raw_sha256: str | None = None
-    """Hash of the answer as it was written."""
 
 
 def abstention(*warnings: str) -> Opinion:
@@ -45,26 +30,28 @@ def best(opinion: Opinion) -> Label:
     return max(opinion.probabilities, key=lambda k: opinion.probabilities[k])
 
 
-def combine(
-    asked: Asked, local: Opinion | None, *, weight: float, prompt: str, wary: bool
-) -> Opinion:
+def combine(verified: Verified, local: Opinion | None, asked: Asked, *, wary: bool) -> Opinion:
     """One opinion of a verified answer and the local one.
 
     Args:
-        asked: the language model's verified answer.
+        verified: the language model's answer with its quotes' places.
         local: the local opinion, where there is one.
-        weight: of the language model in the pool; where the local model abstains it counts alone.
-        prompt: the prompt's fingerprint.
+        asked: what was asked, with the model's weight; where the local model abstains it counts
+            alone.
         wary: True where the text addresses the auditor: a model that may have obeyed it can then
             back the local label, and not change it.
     """
-    answer = asked.verified.answer
+    return replace(_combined(verified, local, asked, wary=wary), asked=asked)
+
+
+def _combined(verified: Verified, local: Opinion | None, asked: Asked, *, wary: bool) -> Opinion:
+    answer = verified.answer
     own = stated(answer.label, answer.confidence)
     if local is None or local.abstains:
         if wary:
             return _kept(local, "the text addresses the auditor, and nothing else can vouch for it")
-        return _spoken(asked, local, own, prompt)
-    pooled = pool(local.probabilities, own, weight=weight)
+        return _spoken(verified, local, own, repaired=asked.repaired)
+    pooled = pool(local.probabilities, own, weight=asked.weight)
     label = max(pooled, key=lambda k: pooled[k])
     if wary and answer.label is not best(local):
         return _kept(
@@ -73,9 +60,15 @@ def combine(
             "auditor; the local opinion stands",
         )
     if label is answer.label:
-        return _spoken(asked, local, pooled, prompt)
+        return _spoken(verified, local, pooled, repaired=asked.repaired)
     told = f"the language model reads it as {answer.label.value}, less surely than the local model"
     return replace(local, probabilities=pooled, warnings=(*local.warnings, told))
+
+
+def fall_back(local: Opinion | None, asked: Asked) -> Opinion:
+    """The opinion where no answer could be used: the local one, with a warning that says why."""
+    told = asked.failure or ""
+    return replace(abstention(told) if local is None else _kept(local, told), asked=asked)
 
 
 def _kept(local: Opinion | None, told: str) -> Opinion:
@@ -85,28 +78,26 @@ def _kept(local: Opinion | None, told: str) -> Opinion:
 
 
 def _spoken(
-    asked: Asked, local: Opinion | None, probabilities: dict[Label, float], prompt: str
-) -> AskedOpinion:
+    verified: Verified,
+    local: Opinion | None,
+    probabilities: dict[Label, float],
+    *,
+    repaired: bool,
+) -> Opinion:
     """An opinion with the model's label, reason, tests and quotes; acts stay the local model's."""
-    answer = asked.verified.answer
+    answer = verified.answer
     passed = answer.tests.model_dump()
     agrees = local is not None and best(local) is answer.label
-    quotes = [
-        Candidate(place, _FIRST - _STEP * at) for at, place in enumerate(asked.verified.places)
-    ]
-    return AskedOpinion(
+    quotes = [Candidate(place, _FIRST - _STEP * at) for at, place in enumerate(verified.places)]
+    second = ("the language model's first answer had defects; this is its second",)
+    return Opinion(
         probabilities=probabilities,
         reasons=_reasons(answer.reason, local if agrees else None),
         tests={test: _PASSED if passed[test.value] else _FAILED for test in Test},
         clauses=local.clauses if local else (),
         evidence=tuple(quotes),
         embedding=local.embedding if local else (),
-        warnings=_warnings(asked, local),
-        question=answer.question or None,
-        step=answer.step,
-        model=asked.model,
-        prompt=prompt,
-        raw_sha256=asked.raw_sha256,
+        warnings=(*(local.warnings if local else ()), *(second if repaired else ())),
     )
 
 
@@ -115,8 +106,3 @@ def _reasons(reason: Reason, local: Opinion | None) -> dict[Reason, float]:
     others = local.reasons if local else {}
     top = max(others.values(), default=0.0)
     return {**others, reason: top + 1.0}
-
-
-def _warnings(asked: Asked, local: Opinion | None) -> tuple[str, ...]:
-    own = ("the language model's first answer had defects; this is its second",)
-    return (*(local.warnings if local else ()), *(own if asked.repaired else ()))

@@ -26,6 +26,8 @@ class Precedent(NamedTuple):
     """The supervisor's label."""
     reason: str
     """The supervisor's reason."""
+    id: str = ""
+    """Of the correction or shipped record, for the verdict's provenance."""
 
 
 FindPrecedents = Callable[[PreparedRecord], Sequence[Precedent]]
@@ -46,6 +48,8 @@ class AskOptions:
     """For the estimate of what a call may cost."""
     parameters: str = ""
     """Temperature and the like, as part of the cache's key."""
+    examples: str = ""
+    """How many examples a question carries and from where, as part of the policy."""
 
 
 def with_parameters(options: AskOptions, **parameters: object) -> AskOptions:
@@ -73,6 +77,11 @@ class Questions:
         return self._options
 
     @property
+    def prompt(self) -> Prompt:
+        """The prompt that records are put with."""
+        return self._prompt
+
+    @property
     def fingerprint(self) -> str:
         """Prompt, repair prompt and parameters, as stored in the policy."""
         hashes = f"{self._prompt.sha256}\n{self._repair.sha256}\n{self._options!r}"
@@ -82,15 +91,28 @@ class Questions:
         """What takes a record's personal data out."""
         return redactor_for(prepared.record, names=self._options.redact_names)
 
+    def examples(self, prepared: PreparedRecord) -> tuple[Precedent, ...]:
+        """The judged records that go with a record's question."""
+        return tuple(self._precedents(prepared)) if self._precedents else ()
+
     def first(
-        self, prepared: PreparedRecord, redactor: Redactor | None = None
+        self,
+        prepared: PreparedRecord,
+        redactor: Redactor | None = None,
+        examples: Sequence[Precedent] | None = None,
     ) -> tuple[Message, ...]:
-        """The question for a record, personal data replaced."""
+        """The question for a record, personal data replaced.
+
+        Args:
+            prepared: the record.
+            redactor: the record's, where one was made already.
+            examples: those that go with it, where they were found already.
+        """
         redactor = redactor or self.redactor(prepared)
         view = view_record(prepared, redactor, max_chars=self._options.max_record_chars)
-        found = self._precedents(prepared) if self._precedents else ()
-        examples = [p._replace(text=redactor.redact(p.text)) for p in found]
-        return self._prompt.render(record=view, precedents=examples)
+        found = self.examples(prepared) if examples is None else examples
+        shown = [p._replace(text=redactor.redact(p.text)) for p in found]
+        return self._prompt.render(record=view, precedents=shown)
 
     def again(
         self, messages: Sequence[Message], said: str, defects: Sequence[str], redactor: Redactor

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,9 +29,16 @@ CREATE TABLE IF NOT EXISTS calls (
 );
 CREATE INDEX IF NOT EXISTS calls_day ON calls (day);
 CREATE TABLE IF NOT EXISTS answers (
-    key TEXT PRIMARY KEY, at TEXT NOT NULL, model TEXT NOT NULL, answer TEXT NOT NULL
+    key TEXT PRIMARY KEY, at TEXT NOT NULL, model TEXT NOT NULL, answer TEXT NOT NULL,
+    repaired INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS refusals (
+    day TEXT NOT NULL, limited_by TEXT NOT NULL, first_at TEXT NOT NULL, last_at TEXT NOT NULL,
+    times INTEGER NOT NULL, PRIMARY KEY (day, limited_by)
 );
 """
+_ADDED = "ALTER TABLE answers ADD COLUMN repaired INTEGER NOT NULL DEFAULT 0"
+"""For files of before that column."""
 _WAIT_SECONDS = 10
 _MAYBE_BILLED = frozenset(
     {Failure.TIMEOUT, Failure.TRUNCATED, Failure.REFUSED, Failure.TOO_LARGE, Failure.GARBLED}
@@ -81,6 +88,31 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _over(
+    spent: Spent, limits: Limits, *, cost: float | None, tokens: int
+) -> tuple[str, str] | None:
+    """The limit that a call would go over, with the words for it; None where it would not."""
+    if cost is not None and spent.cost_usd + cost > limits.budget_usd:
+        return "budget", f"the day's budget of ${limits.budget_usd:.2f} is used up"
+    if spent.tokens + tokens > limits.tokens:
+        return "tokens", f"the day's limit of {limits.tokens:,} tokens is used up"
+    return None
+
+
+@dataclass(frozen=True)
+class Exhausted:
+    """A day on which a limit kept questions from being asked."""
+
+    day: date
+    """The day (UTC)."""
+    limited_by: str
+    """``budget`` or ``tokens``."""
+    times: int
+    """Questions that were not asked."""
+    first_at: datetime
+    """When the first one was not."""
+
+
 class CallStore:
     """Ledger and cache; safe for threads, and for processes on one machine."""
 
@@ -97,6 +129,8 @@ class CallStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             with closing(self._open()) as db:
                 db.executescript(_SCHEMA)
+                if "repaired" not in {row[1] for row in db.execute("PRAGMA table_info(answers)")}:
+                    db.execute(_ADDED)
             self._drop_old()
         except (OSError, sqlite3.Error, CallFailed) as exc:
             raise ConfigurationError(
@@ -123,21 +157,13 @@ class CallStore:
         tokens = estimate.prompt_tokens + estimate.answer_tokens
         with self._writing() as db:
             spent = self._spent(db, self._day())
-            if cost is not None and spent.cost_usd + cost > limits.budget_usd:
-                raise CallFailed(
-                    Failure.BUDGET, f"the day's budget of ${limits.budget_usd:.2f} is used up"
-                )
-            if spent.tokens + tokens > limits.tokens:
-                raise CallFailed(
-                    Failure.BUDGET, f"the day's limit of {limits.tokens:,} tokens is used up"
-                )
-            row = (self._now().isoformat(), self._day(), model, "under way")
-            done = db.execute(
-                "INSERT INTO calls (at, day, model, outcome, prompt_tokens, answer_tokens, "
-                "cost_usd) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*row, estimate.prompt_tokens, estimate.answer_tokens, cost),
-            )
-        return int(done.lastrowid or 0)
+            over = _over(spent, limits, cost=cost, tokens=tokens)
+            booked = 0 if over else self._book(db, model, estimate, cost)
+            if over:
+                self._note_refusal(db, over[0])
+        if over:
+            raise CallFailed(Failure.BUDGET, over[1])
+        return booked
 
     def settle(self, call: int, usage: Usage, *, price: Price | None) -> None:
         """Writes what a call really used; a server that does not tell leaves the estimate."""
@@ -169,24 +195,43 @@ class CallStore:
         with closing(self._open()) as db:
             return self._spent(db, self._day())
 
+    def exhausted(self, since: date, before: date) -> list[Exhausted]:
+        """The days (UTC) of a span on which a limit kept questions from being asked.
+
+        Args:
+            since: first day.
+            before: the day after the last.
+        """
+        with closing(self._open()) as db:
+            rows = db.execute(
+                "SELECT day, limited_by, times, first_at FROM refusals "
+                "WHERE day >= ? AND day < ? ORDER BY day, limited_by",
+                (since.isoformat(), before.isoformat()),
+            ).fetchall()
+        return [
+            Exhausted(date.fromisoformat(day), by, int(times), datetime.fromisoformat(first))
+            for day, by, times, first in rows
+        ]
+
     def recall(self, key: str) -> Reply | None:
         """An answer that was kept, or None."""
         try:
             with closing(self._open()) as db:
                 row = db.execute(
-                    "SELECT answer, model FROM answers WHERE key = ?", (key,)
+                    "SELECT answer, model, repaired FROM answers WHERE key = ?", (key,)
                 ).fetchone()
         except sqlite3.Error:
             return None  # a file that can't be read keeps nothing; booking a call will say so
-        return Reply(row[0], row[1]) if row else None
+        return Reply(row[0], row[1], repaired=bool(row[2])) if row else None
 
     def keep(self, key: str, reply: Reply) -> None:
         """Keeps an answer that was verified; nothing where the cache is off."""
         if self._cache_days:
             with self._writing() as db:
                 db.execute(
-                    "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)",
-                    (key, self._now().isoformat(), reply.model, reply.text),
+                    "INSERT OR REPLACE INTO answers (key, at, model, answer, repaired) "
+                    "VALUES (?, ?, ?, ?, ?)",
+                    (key, self._now().isoformat(), reply.model, reply.text, reply.repaired),
                 )
 
     def forget_answers(self) -> int:
@@ -194,6 +239,23 @@ class CallStore:
         with self._writing() as db:
             db.execute("PRAGMA secure_delete = ON")
             return db.execute("DELETE FROM answers").rowcount
+
+    def _book(self, db: sqlite3.Connection, model: str, estimate: Usage, cost: float | None) -> int:
+        row = (self._now().isoformat(), self._day(), model, "under way")
+        done = db.execute(
+            "INSERT INTO calls (at, day, model, outcome, prompt_tokens, answer_tokens, "
+            "cost_usd) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*row, estimate.prompt_tokens, estimate.answer_tokens, cost),
+        )
+        return int(done.lastrowid or 0)
+
+    def _note_refusal(self, db: sqlite3.Connection, limited_by: str) -> None:
+        at = self._now().isoformat()
+        db.execute(
+            "INSERT INTO refusals VALUES (?, ?, ?, ?, 1) ON CONFLICT (day, limited_by) "
+            "DO UPDATE SET times = times + 1, last_at = excluded.last_at",
+            (self._day(), limited_by, at, at),
+        )
 
     def _finish(self, call: int, outcome: str) -> None:
         with self._writing() as db:

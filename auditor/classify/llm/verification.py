@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from auditor.classify.grounding import evidence_at, find_quote
 from auditor.classify.llm.answer import Answer, Quote
 from auditor.classify.llm.failures import AnswerUnusable
+from auditor.classify.llm.wording import TO_THE_AUDITOR, vouch_for
 from auditor.classify.protocol import ClauseAct
 from auditor.domain.labels import REASONS_OF, Act, Label, Reason
 from auditor.domain.verdict import EvidenceRole
@@ -17,30 +18,11 @@ from auditor.reading.prepared import Place, PreparedRecord
 
 UNDATED_STANDS = frozenset({Reason.CONTRACT_IN_MOTION, Reason.WON})
 """Reasons of a meaningful step that need no date (codebook, "Agreed")."""
-_TO_THE_AUDITOR = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|rules?|prompts?|codebook"
-    r"|guidelines?)\b"
-    r"|\b(?:label|classify|mark|score|rate|judge|record|treat|flag|log|output|answer|return|respond"
-    r"|reply|say|verdict|category)s?\b[^.\n]{0,40}\b(?:meaningful|vague|implicit)"
-    r"(?:[_ -](?:next|callback|loss)|[\s]*(?:[\"'”’`.!,;:)\]]|$))"
-    r"|\bmeaningful_next_step\b|\bvague_callback\b|\bimplicit_loss\b"
-    r"|\b(?:dear|note to|attention|attn|hey|hello)\b[^.\n]{0,12}\b(?:ai|auditor|llm|model|"
-    r"classifier|assistant|bot)\b"
-    r"|\b(?:system|developer) (?:prompt|message|note|override)\b|\byou are (?:now )?an? "
-    r"(?:ai|auditor|assistant|language model|classifier)\b|(?-i:^\s*SYSTEM\s*:)",
-    re.IGNORECASE | re.MULTILINE,
-)
 _DAY_WORDS = re.compile(
     r"\d|\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|weds?|thurs?|fri|today|tonight"
     r"|tomorrow|tmrw|noon|morning|afternoon|week|month|first|second|third)s?\b",
     re.IGNORECASE,
 )
-_CLAIM = re.compile(
-    r"\d+|\b(?:mon|tues|wednes|thurs|fri|satur|sun)(?=day\b)|\b(?:jan|feb|mar|apr|jun|jul|aug|sep"
-    r"|oct|nov|dec)(?=(?:uary|ruary|ch|il|e|y|ust|t?ember|ober|ember)?\b)",
-    re.IGNORECASE,
-)
-"""Days, months and numbers that a model could invent."""
 _SURE_ACT = 0.5
 
 
@@ -56,7 +38,7 @@ class Verified:
 
 def addresses_auditor(prepared: PreparedRecord, clauses: Sequence[ClauseAct] = ()) -> bool:
     """Whether any text of the record speaks to its reader instead of about the sale."""
-    if any(_TO_THE_AUDITOR.search(m.text) for m in prepared.fields.values()):
+    if any(TO_THE_AUDITOR.search(m.text) for m in prepared.fields.values()):
         return True
     return any(c.act is Act.ADDRESSED_TO_AUDITOR and c.probability >= _SURE_ACT for c in clauses)
 
@@ -86,30 +68,17 @@ def verify(prepared: PreparedRecord, answer: Answer, clauses: Sequence[ClauseAct
         raise AnswerUnusable(defects, told)
     if not _dated(prepared, answer):
         raise AnswerUnusable(["tests: when passes, but the record names no day"])
-    vouched = {
-        "question": vouch_for(prepared, answer.question) or "",
-        "step": vouch_for(prepared, answer.step or ""),
+    return Verified(answer.model_copy(update=_vouched(prepared, answer)), tuple(places))
+
+
+def _vouched(prepared: PreparedRecord, answer: Answer) -> dict[str, str | None]:
+    """Question and step as far as they may be shown; a question that asks nothing is none."""
+    question = vouch_for(prepared, answer.question) or ""
+    step = answer.step if answer.label is Label.VAGUE_CALLBACK else None
+    return {
+        "question": question if "?" in question else "",
+        "step": vouch_for(prepared, step or ""),
     }
-    return Verified(answer.model_copy(update=vouched), tuple(places))
-
-
-def vouch_for(prepared: PreparedRecord, words: str) -> str | None:
-    """A question or step that names no day or number beside the record's own; else None."""
-    told = words.strip()
-    if not told or _TO_THE_AUDITOR.search(told):
-        return None
-    known = " ".join([*(m.text for m in prepared.fields.values()), *_days(prepared)]).lower()
-    claims = [m.group().lower() for m in _CLAIM.finditer(told)]
-    return told if all(re.search(rf"\b{c}(?!\d)", known) for c in claims) else None
-
-
-def _days(prepared: PreparedRecord) -> Iterator[str]:
-    """The record's own days, written out."""
-    activity = prepared.record.activity
-    yield f"{activity.occurred_at:%A %d %B %Y} {activity.occurred_at.day}"
-    due = activity.next_activity.due_on if activity.next_activity else None
-    if due is not None:
-        yield f"{due:%A %d %B %Y} {due.day} {due.month}"
 
 
 def _locate(
@@ -133,7 +102,7 @@ def _speaker(prepared: PreparedRecord, quote: Quote) -> str | None:
 
 
 def _addressed(prepared: PreparedRecord, place: Place, clauses: Sequence[ClauseAct]) -> bool:
-    if _TO_THE_AUDITOR.search(prepared.fields[place.field].text[place.start : place.end]):
+    if TO_THE_AUDITOR.search(prepared.fields[place.field].text[place.start : place.end]):
         return True
     return any(
         c.act is Act.ADDRESSED_TO_AUDITOR
