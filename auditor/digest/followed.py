@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from auditor.digest.items import LineView, page_of, title_of
@@ -48,10 +48,18 @@ def followed_summary(followed: Sequence[FollowedItem]) -> str:
 
 
 def followed_lines(
-    followed: Sequence[FollowedItem], *, as_of: date, links: Links
+    followed: Sequence[FollowedItem], *, on_cards: Collection[int], as_of: date, links: Links
 ) -> tuple[LineView, ...]:
-    """A line for each decision, those that ask for something first."""
-    ranked = sorted(followed, key=lambda f: _ORDER.index(f.followed.became))
+    """A line for each decision, those that ask for something first.
+
+    Args:
+        followed: decisions with what became of them.
+        on_cards: numbers of the opportunities that a card of the digest tells of anyhow.
+        as_of: the digest's reading day.
+        links: addresses of the service's pages.
+    """
+    told = [f for f in followed if f.key is None or f.key not in on_cards]
+    ranked = sorted(told, key=lambda f: _ORDER.index(f.followed.became))
     return tuple(
         LineView(
             title_of(f.opportunity),

@@ -99,6 +99,8 @@ def item_view(number: int, item: DocketItem, as_of: date, links: Links) -> ItemV
     step = advice.proposed_step or ""
     if advice.close_reason:
         step = f"Close as lost: {REASON_WORDS[advice.close_reason.value]}."
+    if step in (advice.question or ""):
+        step = ""  # the question names it already
     return ItemView(
         number=number,
         action=advice.action,
@@ -110,7 +112,7 @@ def item_view(number: int, item: DocketItem, as_of: date, links: Links) -> ItemV
         step=step,
         if_nothing=item.if_nothing,
         url=web_address(opportunity.url),
-        confidence=f"{item.standing.confidence:.0%} sure",
+        confidence=f"{item.standing.confidence:.0%}\u00a0sure",
         is_owed=item.is_owed,
         decide=links.opportunity(item.key, decide=True),
     )

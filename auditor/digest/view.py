@@ -190,6 +190,12 @@ def make_view(
     more = _beyond(docket)
     changed = [i for i in docket.items if i.changed not in (None, "new")]
     before = notes.shown_before
+    lines = followed_lines(
+        docket.followed,
+        on_cards={i.key for i in fresh if i.key is not None},
+        as_of=docket.as_of,
+        links=links,
+    )
     return DigestView(
         title=f"{count(len(asked), 'decision')} for this week"
         if asked
@@ -197,10 +203,8 @@ def make_view(
         subtitle=_subtitle(docket, heading),
         summary=_summary(docket),
         followed=followed_summary(docket.followed),
-        followed_lines=followed_lines(docket.followed, as_of=docket.as_of, links=links)[
-            :_FOLLOWED_SHOWN
-        ],
-        followed_left=max(0, len(docket.followed) - _FOLLOWED_SHOWN),
+        followed_lines=lines[:_FOLLOWED_SHOWN],
+        followed_left=max(0, len(lines) - _FOLLOWED_SHOWN),
         items=tuple(item_view(n, i, docket.as_of, links) for n, i in enumerate(fresh, 1)),
         waiting=tuple(
             waiting_line(i, before[i.key], links)

@@ -73,4 +73,4 @@ def _sql(name: str) -> str:
 
 
 def _run(connection: Connection, sql: str) -> None:
-    connection.exec_driver_sql(sql)
+    connection.exec_driver_sql(sql.replace("%", "%%"))  # the driver looks for its placeholders
