@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
 from functools import cached_property
 from threading import Lock
 from typing import Protocol, cast
@@ -16,8 +16,12 @@ from auditor.access.signing_in import Doorkeeper
 from auditor.classify.protocol import Classifier
 from auditor.classify.registry import make_classifier, make_policy
 from auditor.domain.policy import Policy
+from auditor.jobs.learning import judged_sources
 from auditor.settings import Settings
 from auditor.storage import Database
+
+_MINUTE = 60.0
+_MOST_NOTED = 10_000
 
 
 class Loop(Protocol):
@@ -35,10 +39,6 @@ class Loop(Protocol):
     @property
     def is_alive(self) -> bool:
         """Whether it works or waits for work."""
-
-
-MakeLoop = Callable[["Context"], Loop]
-"""Makes the background loop of a process."""
 
 
 class Context:
@@ -60,6 +60,8 @@ class Context:
         self.loop: Loop | None = None
         """The background loop, where this process runs one."""
         self._making = Lock()
+        self._noting = Lock()
+        self._noted: dict[str, float] = {}
 
     @property
     def classifier(self) -> Classifier:
@@ -73,7 +75,8 @@ class Context:
 
     @cached_property
     def _classifier(self) -> Classifier:
-        return make_classifier(self.settings.classifier, self.settings)
+        judged = judged_sources(self.database)
+        return make_classifier(self.settings.classifier, self.settings, judged=judged)
 
     @property
     def policy(self) -> Policy:
@@ -83,6 +86,17 @@ class Context:
             ConfigurationError, ModelError: the classifier can't be made.
         """
         return make_policy(self.classifier, self.settings)
+
+    def first_in_a_minute(self, what: str) -> bool:
+        """Whether nobody asked this of the same thing in the last minute, in this process."""
+        now = time.monotonic()
+        with self._noting:
+            is_first = now - self._noted.get(what, -_MINUTE) >= _MINUTE
+            if is_first:
+                if len(self._noted) >= _MOST_NOTED:
+                    self._noted.clear()
+                self._noted[what] = now
+        return is_first
 
     def wake(self) -> None:
         """Tells the background loop of this process, if any, that there is work."""
