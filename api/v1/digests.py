@@ -108,7 +108,7 @@ def queue(
 ) -> Response:
     """A rep's queue: open opportunities with their ages, the ledger of the day, the cap."""
     view = _queue_of(context, who, rep, as_of)
-    return paging.tagged(request, queue_data(view))
+    return paging.tagged(request, _plain(queue_data(view)))
 
 
 @router.get("/releases", response_model=ReleaseAnswerView, responses=NOT_CHANGED, name="release")
@@ -126,7 +126,7 @@ def release(
     `reserved` counts those released to the rep already that are not in the CRM yet.
     """
     view = _queue_of(context, who, rep, as_of, reserved)
-    return paging.tagged(request, release_data(release_answer(view, wanted=wanted)))
+    return paging.tagged(request, _plain(release_data(release_answer(view, wanted=wanted))))
 
 
 @router.get("/health-metrics", response_model=HealthReport, responses=NOT_CHANGED, name="health")
@@ -169,7 +169,9 @@ def _scope(who: Principal, team: str | None, rep: str | None) -> Scope:
     if who.owner is not None:
         if rep is not None and rep.casefold() != who.owner.casefold():
             raise not_found("rep")
-        return Scope(team, who.owner)
+        if team is not None:
+            raise not_found("team")
+        return Scope(None, who.owner)
     if who.teams is not None:
         if team is None and len(who.teams) == 1:
             [team] = who.teams

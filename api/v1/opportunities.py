@@ -89,9 +89,10 @@ def _page(
     """Rows of a page, and the key after which the next one begins; None at the end."""
     rows: list[OpportunityRow] = []
     policy, seen = context.policy, 0
+    is_filtered = label is not None or action is not None
     with context.database.read() as unit:
         while seen < MOST_READ:
-            size = min(paging.MOST_ROWS, MOST_READ - seen)
+            size = min(paging.MOST_ROWS if is_filtered else limit + 1, MOST_READ - seen)
             stored = unit.browsing.page(wanted, after=after, limit=size)
             items = read_items(unit, policy, stored, as_of=as_of)
             for each, item in zip(stored, items, strict=True):

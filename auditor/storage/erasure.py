@@ -213,7 +213,8 @@ def _forget_activity(
     forgotten: Forgotten, row: ActivityRow, place: tuple[str, str] | None
 ) -> dict[str, Any]:
     """Columns of an activity that differ once they are forgotten; empty where none does."""
-    own = activity_of(row, None).model_copy(update={"next_activity": None})
+    named = place[1] if place else None
+    own = activity_of(row, named).model_copy(update={"next_activity": None})
     after = forget_in_activity(forgotten, own, place)
 
     def strike(told: str) -> str:
