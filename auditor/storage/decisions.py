@@ -77,6 +77,13 @@ class DecisionRepository:
                 found.setdefault(decision.opportunity_key, []).append(decision)
         return found
 
+    def of_week(self, monday: date) -> list[Decision]:
+        """Those that stand of the docket of the week that begins on a Monday, oldest first."""
+        query = select(DecisionRow).where(
+            DecisionRow.week == monday, DecisionRow.undone_at.is_(None)
+        )
+        return self._decisions(self._session.scalars(query.order_by(DecisionRow.key)).all())
+
     def closed_with_decisions(self, since: date) -> list[int]:
         """Opportunities that are no longer open and were decided on in dockets since a Monday."""
         query = (
