@@ -9,7 +9,17 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import middleware, operations, pages, problems, signing_in, single_sign_on, v1, webhooks
+from api import (
+    middleware,
+    operations,
+    pages,
+    problems,
+    signing_in,
+    single_sign_on,
+    unsubscribe,
+    v1,
+    webhooks,
+)
 from api.context import Context
 from api.document import openapi, page
 from auditor import __version__
@@ -47,6 +57,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     openapi.install(app)
     page.install(app)
     app.include_router(signing_in.router)
+    app.include_router(unsubscribe.router)
     single_sign_on.install(app, settings)
     v1.install(app)
     webhooks.install(app)
