@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import ExitStack
 from http import HTTPStatus
 
 import h11
@@ -92,19 +93,21 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         ConfigurationError: the address is not this machine's, or is in use.
     """
-    try:
-        family, kind, proto, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        made = socket.socket(family, kind, proto)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
-        made.listen(_BACKLOG)
-    except OSError as exc:
-        raise ConfigurationError(
-            f"the service can't listen on {host}:{port} ({exc.strerror or exc}); choose another "
-            "with --host and --port"
-        ) from exc
+    with ExitStack() as unless_done:
+        try:
+            family, kind, proto, _, address = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            made = unless_done.enter_context(socket.socket(family, kind, proto))
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(address)
+            made.listen(_BACKLOG)
+        except OSError as exc:
+            raise ConfigurationError(
+                f"the service can't listen on {host}:{port} ({exc.strerror or exc}); choose "
+                "another with --host and --port"
+            ) from exc
+        unless_done.pop_all()
     return made
 
 
