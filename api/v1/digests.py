@@ -107,7 +107,7 @@ def queue(
     request: Request, context: App, who: Reader, rep: _RepName, as_of: AsOf = None
 ) -> Response:
     """A rep's queue: open opportunities with their ages, the ledger of the day, the cap."""
-    view = _queue_of(context, who, rep, as_of)
+    view = queue_of(context, who, rep, as_of)
     return paging.tagged(request, _plain(queue_data(view)))
 
 
@@ -125,7 +125,7 @@ def release(
 
     `reserved` counts those released to the rep already that are not in the CRM yet.
     """
-    view = _queue_of(context, who, rep, as_of, reserved)
+    view = queue_of(context, who, rep, as_of, reserved)
     return paging.tagged(request, _plain(release_data(release_answer(view, wanted=wanted))))
 
 
@@ -142,16 +142,17 @@ def health(
 
     Supervisors of several teams name one of them.
     """
-    scope = _scope(who, team, rep)
+    scope = scope_of(who, team, rep)
     day = as_of or context.settings.today()
     try:
-        found = compute_health(context.database, _rules(context), as_of=day, scope=scope)
+        found = compute_health(context.database, rules_of(context), as_of=day, scope=scope)
     except InputError:
         raise not_found("rep" if scope.rep else "team") from None
     return paging.tagged(request, _plain(health_data(found)))
 
 
-def _rules(context: Context) -> HealthRules:
+def rules_of(context: Context) -> HealthRules:
+    """What flow and health are computed by."""
     settings = context.settings
     return HealthRules(context.policy, settings.teams, settings.stages())
 
@@ -160,7 +161,7 @@ def _plain(data: dict[str, Any]) -> Any:
     return json.loads(json.dumps(data, default=str))
 
 
-def _scope(who: Principal, team: str | None, rep: str | None) -> Scope:
+def scope_of(who: Principal, team: str | None, rep: str | None) -> Scope:
     """Whose health: within what the caller may see.
 
     Raises:
@@ -185,7 +186,7 @@ def _scope(who: Principal, team: str | None, rep: str | None) -> Scope:
     return Scope(team, rep)
 
 
-def _queue_of(
+def queue_of(
     context: Context, who: Principal, rep: str, as_of: date | None, reserved: int = 0
 ) -> RepQueueView:
     """A rep's queue, if it is the caller's to see.
@@ -196,7 +197,7 @@ def _queue_of(
     day = as_of or context.settings.today()
     if who.owner is not None and rep.casefold() != who.owner.casefold():
         raise not_found("rep")
-    view = rep_queue(context.database, _rules(context), rep, as_of=day, reserved=reserved)
+    view = rep_queue(context.database, rules_of(context), rep, as_of=day, reserved=reserved)
     if who.sees_all or who.owner is not None:
         return view
     team = view.flow.team if view.flow else None
