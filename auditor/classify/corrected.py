@@ -13,14 +13,14 @@ The ridge was chosen on one team's jargon and measured on another's
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.classify.precedents import Precedents
+from auditor.classify.precedents import JudgedRecord
 from auditor.classify.protocol import Classifier, Opinion
 from auditor.classify.wording import Wording
 from auditor.domain.labels import Label
@@ -39,12 +39,12 @@ _LEAST = 1e-6
 
 
 class CorrectedClassifier:
-    """A base classifier under corrections."""
+    """A base classifier under the corrections that stand when it is asked."""
 
     def __init__(
         self,
         base: Classifier,
-        corrections: Precedents,
+        corrections: Callable[[], Sequence[JudgedRecord]],
         *,
         ridge: float = RIDGE,
     ) -> None:
@@ -52,14 +52,15 @@ class CorrectedClassifier:
 
         Args:
             base: gives the opinions that are shifted.
-            corrections: judged records, encoded by the same base, oldest first.
+            corrections: gives those that stand, oldest first; the same object until they change.
             ridge: strength of the ridge, over 0.
         """
         if ridge <= 0:
             raise ValueError(f"the ridge's strength is over 0, not {ridge}")
-        self._base, self._ridge = base, ridge
-        self._judged = corrections.judged[-MOST:]
-        self._offsets = corrections.opinions[-MOST:]
+        self._base, self._corrections, self._ridge = base, corrections, ridge
+        self._lock = Lock()
+        self._fitted_to: Sequence[JudgedRecord] | None = None
+        self._shift: Shift | None = None
 
     @property
     def name(self) -> str:
@@ -68,38 +69,56 @@ class CorrectedClassifier:
 
     def opine(self, records: Sequence[PreparedRecord]) -> list[Opinion]:
         """Gives one opinion a record, in order."""
+        shift = self._current()
         opinions = self._base.opine(records)
-        if not self._judged:
+        if shift is None:
             return opinions
-        return [self._shift(r, o) for r, o in zip(records, opinions, strict=True)]
+        return [shift.apply(r, o) for r, o in zip(records, opinions, strict=True)]
 
-    def _shift(self, record: PreparedRecord, opinion: Opinion) -> Opinion:
+    def _current(self) -> Shift | None:
+        """What the corrections that stand now amount to; fitted anew where they changed."""
+        told = self._corrections()
+        with self._lock:
+            if told is not self._fitted_to:
+                judged = list({j.id: j for j in told}.values())[-MOST:]
+                self._shift = Shift(self._base, judged, ridge=self._ridge) if judged else None
+                self._fitted_to = told
+            return self._shift
+
+
+class Shift:
+    """What corrections amount to."""
+
+    def __init__(self, base: Classifier, judged: Sequence[JudgedRecord], *, ridge: float) -> None:
+        """Fits the weights; a tenth of a second for a few hundred corrections.
+
+        Args:
+            base: whose opinions are to be shifted.
+            judged: one or more corrections.
+            ridge: strength of the ridge, over 0.
+        """
+        records = [j.prepared for j in judged]
+        gold = np.array([_LABELS.index(j.label) for j in judged])
+        self._twins = {_twin_key(j.prepared): j.label for j in judged}
+        self._wording = Wording([_words(r) for r in records])
+        vectors = self._wording.vectors([_words(r) for r in records])
+        likeness = np.asarray(vectors @ vectors.T, dtype=np.float64)
+        offsets = _logs([o.probabilities for o in base.opine(records)])
+        shares = fit_shift(likeness, offsets, gold, ridge=ridge)
+        self._weights = np.asarray(vectors.T.astype(np.float64) @ shares)
+
+    def apply(self, record: PreparedRecord, opinion: Opinion) -> Opinion:
+        """The opinion with its probabilities shifted."""
         twin = self._twins.get(_twin_key(record))
         if twin is not None:
             rest = (1 - TWIN) / (len(_LABELS) - 1)
             told = {label: TWIN if label is twin else rest for label in _LABELS}
             return replace(opinion, probabilities=told)
         words = self._wording.vectors([_words(record)])[0]
+        if not words.any():
+            return opinion
         chances = _softmax(_logs([opinion.probabilities])[0] + words @ self._weights)
-        shifted = dict(zip(_LABELS, chances.tolist(), strict=True))
-        return replace(opinion, probabilities=shifted)
-
-    @cached_property
-    def _twins(self) -> dict[tuple[str, str], Label]:
-        return {_twin_key(j.prepared): j.label for j in self._judged}
-
-    @cached_property
-    def _wording(self) -> Wording:
-        return Wording([_words(j.prepared) for j in self._judged])
-
-    @cached_property
-    def _weights(self) -> Array:
-        """How much each word speaks for each label, (words, labels)."""
-        vectors = self._wording.vectors([_words(j.prepared) for j in self._judged])
-        gold = np.array([_LABELS.index(j.label) for j in self._judged])
-        offsets = _logs([o.probabilities for o in self._offsets])
-        shares = fit_shift(_likeness(vectors), offsets, gold, ridge=self._ridge)
-        return np.asarray(vectors.T.astype(np.float64) @ shares)
+        return replace(opinion, probabilities=dict(zip(_LABELS, chances.tolist(), strict=True)))
 
 
 def fit_shift(kernel: Array, offsets: Array, gold: NDArray[np.int64], *, ridge: float) -> Array:
@@ -125,10 +144,6 @@ def fit_shift(kernel: Array, offsets: Array, gold: NDArray[np.int64], *, ridge: 
         ahead = moved + (momentum - 1) / faster * (moved - shares)
         shares, momentum = moved, faster
     return shares
-
-
-def _likeness(vectors: NDArray[np.float32]) -> Array:
-    return np.asarray(vectors @ vectors.T, dtype=np.float64)
 
 
 def _logs(probabilities: Sequence[Mapping[Label, float]]) -> Array:

@@ -27,7 +27,8 @@ def make_classifier(
     Args:
         name: one of ``NAMES``.
         settings: model, key, weight and so on.
-        judged: judged records, as examples in a language model's questions.
+        judged: judged records; corrections shift the local model and, like shipped ones, serve as
+            examples in a language model's questions.
 
     Raises:
         ConfigurationError: for a name that is unknown, or one that asks a language model where none
@@ -36,7 +37,12 @@ def make_classifier(
     if name == "local":
         from auditor.classify.local import LocalClassifier
 
-        return LocalClassifier(threads=settings.threads)
+        local = LocalClassifier(threads=settings.threads)
+        if judged is None:
+            return local
+        from auditor.classify.corrected import CorrectedClassifier
+
+        return CorrectedClassifier(local, judged.corrections)
     if name == "rules":
         from auditor.classify.rules import RulesClassifier
 
@@ -87,7 +93,7 @@ def _asking(
 
     if client is None:
         check_model_is_set(settings)
-    base = make_classifier("local", settings)
+    base = make_classifier("local", settings, judged=judged)
     make = make_llm if name == "llm" else make_cascade
     return make(settings, base=base, client=client, judged=judged)
 

@@ -21,6 +21,7 @@ from auditor.domain.policy import Policy
 from auditor.errors import ConfigurationError
 from auditor.jobs.background import Background
 from auditor.jobs.failures import KINDS, list_failures, requeue
+from auditor.jobs.learning import judged_sources
 from auditor.jobs.tending import Tender
 from auditor.settings import Settings
 from auditor.storage import Database, open_database
@@ -41,7 +42,8 @@ class Shop:
     @cached_property
     def classifier(self) -> Classifier:
         """Made when first asked for."""
-        return make_classifier(self.settings.classifier, self.settings)
+        judged = judged_sources(self.database)
+        return make_classifier(self.settings.classifier, self.settings, judged=judged)
 
     @property
     def policy(self) -> Policy:

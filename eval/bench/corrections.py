@@ -17,7 +17,7 @@ import numpy as np
 
 from auditor.classify.corrected import RIDGE, CorrectedClassifier
 from auditor.classify.local import LocalClassifier
-from auditor.classify.precedents import JudgedRecord, Precedents
+from auditor.classify.precedents import JudgedRecord
 from auditor.classify.protocol import Classifier
 from auditor.domain.labels import Label
 from auditor.reading.prepared import prepare
@@ -96,7 +96,7 @@ def _score(
     held: Sequence[JudgedRecord],
     ridge: float,
 ) -> float:
-    learned = CorrectedClassifier(base, Precedents(base, corrections), ridge=ridge)
+    learned = CorrectedClassifier(base, lambda: corrections, ridge=ridge)
     opinions = learned.opine([j.prepared for j in held])
     predicted = [max(o.probabilities, key=o.probabilities.__getitem__) for o in opinions]
     return float(macro_f1(confusion_matrix([j.label for j in held], predicted)))

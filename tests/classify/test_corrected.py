@@ -46,7 +46,7 @@ def label_of(classifier: CorrectedClassifier, text: str) -> Label:
 def test_corrections_move_what_resembles_them_and_nothing_else() -> None:
     base = Unsure()
     told = [judged(str(i), f"greenlit, case {i}", MEANINGFUL) for i in range(6)]
-    learned = CorrectedClassifier(base, Precedents(base, told))
+    learned = CorrectedClassifier(base, lambda: told)
     assert label_of(learned, "They greenlit it on Tuesday") is MEANINGFUL
     assert label_of(learned, "parked with the boss") is VAGUE
     [before] = base.opine([prepare(a_record("parked with the boss"))])
@@ -57,7 +57,7 @@ def test_corrections_move_what_resembles_them_and_nothing_else() -> None:
 def test_the_same_words_take_the_corrected_label_at_once() -> None:
     base = Unsure()
     told = [judged("1", "Ghosted  by\nthe CFO", Label.IMPLICIT_LOSS)]
-    learned = CorrectedClassifier(base, Precedents(base, told))
+    learned = CorrectedClassifier(base, lambda: told)
     [opinion] = learned.opine([prepare(a_record("ghosted by the CFO"))])
     assert opinion.probabilities[Label.IMPLICIT_LOSS] == TWIN
 
@@ -67,13 +67,23 @@ def test_a_correction_made_again_counts_as_it_was_made_last() -> None:
     told = [judged("1", "ghosted", Label.IMPLICIT_LOSS), judged("1", "ghosted", VAGUE)]
     precedents = Precedents(base, told)
     assert [j.label for j in precedents.judged] == [VAGUE]
-    assert label_of(CorrectedClassifier(base, precedents), "ghosted") is VAGUE
+    assert label_of(CorrectedClassifier(base, lambda: told), "ghosted") is VAGUE
+
+
+def test_a_correction_counts_from_the_next_record_on_and_no_longer_once_taken_back() -> None:
+    told: list[JudgedRecord] = []
+    learned = CorrectedClassifier(Unsure(), lambda: told)
+    assert label_of(learned, "ghosted") is VAGUE
+    told = [judged("1", "ghosted", Label.IMPLICIT_LOSS)]
+    assert label_of(learned, "ghosted") is Label.IMPLICIT_LOSS
+    told = []
+    assert label_of(learned, "ghosted") is VAGUE
 
 
 def test_without_corrections_nothing_is_changed() -> None:
     base = Unsure()
     records = [prepare(a_record("greenlit"))]
-    learned = CorrectedClassifier(base, Precedents(base, []))
+    learned = CorrectedClassifier(base, list)
     assert learned.opine(records) == base.opine(records)
     assert learned.name == base.name
 
@@ -111,4 +121,4 @@ def test_the_fit_is_where_the_gradient_vanishes() -> None:
 def test_senseless_settings_are_refused(settings: dict[str, float]) -> None:
     base = Unsure()
     with pytest.raises(ValueError, match="over 0"):
-        CorrectedClassifier(base, Precedents(base, []), **settings)
+        CorrectedClassifier(base, list, **settings)
