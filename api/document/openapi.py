@@ -100,11 +100,21 @@ def _make(app: FastAPI) -> dict[str, Any]:
         for method, operation in operations.items():
             if method in _METHODS:
                 _tell_problems(path, operation)
+                for taken in operation.get("requestBody", {}).get("content", {}).values():
+                    taken["schema"] = _without_defs(taken.get("schema", {}), schemas)
                 told = operation.get("description", "")
                 operation["description"] = told.replace("``", "`")  # docstrings are no Markdown
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     return made
+
+
+def _without_defs(told: Any, found: dict[str, Any]) -> Any:
+    """A part of a body's schema without ``$defs``, which go to ``found``: references lead there."""
+    if isinstance(told, dict):
+        found |= told.get("$defs", {})
+        return {k: _without_defs(v, found) for k, v in told.items() if k != "$defs"}
+    return [_without_defs(each, found) for each in told] if isinstance(told, list) else told
 
 
 def _tell_problems(path: str, operation: dict[str, Any]) -> None:

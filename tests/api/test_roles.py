@@ -93,7 +93,7 @@ def _example(told: dict[str, Any], client: TestClient) -> Any:
     if "examples" in content:
         return next(iter(content["examples"].values()))["value"]
     schema = content.get("schema", {})
-    if "$ref" in schema:
+    if "$ref" in schema and "examples" not in schema:
         document = client.app.openapi()  # type: ignore[attr-defined]
         schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
     return content.get("example") or (schema.get("examples") or [{}])[0]
