@@ -54,8 +54,8 @@ class Background:
         """
         self._tender = Tender(shop)
         self._looks_every = looks_every
-        self._steps = steps if steps is not None else self._all_steps(shop)
         self._woken, self._stopping = threading.Event(), threading.Event()
+        self._steps = steps if steps is not None else self._all_steps(shop)
         self._thread = threading.Thread(target=self._work, name="background", daemon=True)
         self._told: dict[str, str] = {}
         self.worked_at: datetime | None = None

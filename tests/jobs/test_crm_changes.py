@@ -89,6 +89,7 @@ def deliver(database: Database, changes: Sequence[Change], size: int = 1) -> Non
             take_changes(unit, changes[at : at + size], source="crm", today=TODAY, zone=UTC)
 
 
+PLANS = [None, {"subject": "Call back"}, {"subject": "Demo", "due_on": "2026-04-02"}]
 STORY = [
     deal(1, 0, name="Marsh racking", stage="Lead", status="open", owner="Dana"),
     note(11, 1, opportunity_id="d1", kind="call", text="Call back in a week", occurred_at=START),
@@ -178,6 +179,16 @@ def _changes() -> st.SearchStrategy[list[Change]]:
                 on,
                 st.booleans(),
                 st.sampled_from(["2026-03-09", "2026-03-16", "2026-04-01"]),
+            ),
+            st.builds(
+                lambda n, m, p: deal(n, m, next_activity=p), deals, minute, st.sampled_from(PLANS)
+            ),
+            st.builds(
+                lambda n, m, o, p: note(n, m, opportunity_id=o, text="x", next_activity=p),
+                notes,
+                minute,
+                on,
+                st.sampled_from(PLANS),
             ),
             st.builds(lambda n, m, t: note(n, m, text=t), notes, minute, st.sampled_from("ab")),
             st.builds(lambda n, m: gone(RecordKind.ACTIVITY, f"{n}", m), notes, minute),

@@ -6,6 +6,8 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -28,11 +30,27 @@ from tests.jobs.mailing import (
     mail_server,
     make_shop,
 )
+from tests.storage.conftest import _run
 from tests.storage.making import tell
 
+_numbers = count(1)
 W10 = Week(2026, 10)
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite, but for the tests that say otherwise: claims are the same code on both."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path / 'auditor.db'}"
+    server: str = request.getfixturevalue("postgres")
+    name = f"sending_{next(_numbers)}"
+    _run(server, f"CREATE DATABASE {name}")
+    return server.replace("/postgres?", f"/{name}?", 1)
+
+
+on_both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture
@@ -135,6 +153,7 @@ def test_nobody_else_gets_one(
     assert len(inbox.kept) == 1
 
 
+@on_both
 def test_two_processes_at_once_send_one(shop: Shop, inbox: Inbox) -> None:
     barrier = threading.Barrier(4)
 
@@ -151,6 +170,7 @@ def test_two_processes_at_once_send_one(shop: Shop, inbox: Inbox) -> None:
     assert _states(shop) == [("kim@example.com", "2026-W10", "sent")]
 
 
+@on_both
 def test_a_temporary_answer_is_tried_again_later(shop: Shop, inbox: Inbox) -> None:
     inbox.rcpt = "451 busy, come back"
     [outcome] = send_due(shop, now=SEVEN)
@@ -207,6 +227,7 @@ def test_what_may_have_arrived_is_not_sent_again_by_itself(shop: Shop, inbox: In
     assert first["Message-ID"] == second["Message-ID"], "a reader's program can tell it is the same"
 
 
+@on_both
 def test_a_process_that_died_before_the_hand_over_is_made_good(shop: Shop, inbox: Inbox) -> None:
     with shop.database.begin() as unit:
         unit.digests.claim("kim@example.com", W10.monday, "email", at=SEVEN)
@@ -226,6 +247,7 @@ def test_a_process_that_died_in_the_hand_over_is_told_to_a_person(shop: Shop, in
     assert list_failures(shop.database)[0].is_dead
 
 
+@on_both
 def test_a_claim_that_was_taken_over_sends_nothing(
     shop: Shop, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

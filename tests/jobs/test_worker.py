@@ -119,6 +119,7 @@ class _Process:
         self._reader.join(5)
 
 
+@pytest.mark.slow
 def test_of_two_workers_one_is_killed_and_nothing_is_lost_or_done_twice(
     database: Database, url: str
 ) -> None:
