@@ -64,10 +64,11 @@ class PlainLines(JsonLines):
 
 
 def log_for(kind: str) -> None:
-    """Sends all logs to standard error, ``json`` or ``plain``, a line each."""
+    """Sends logs to standard error, ``json`` or ``plain``, a line each; ``quiet``: warnings."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if kind == "json" else PlainLines())
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    level = logging.WARNING if kind == "quiet" else logging.INFO
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("httpx", "httpcore", "alembic"):  # addresses with their queries; noise
         logging.getLogger(name).setLevel(logging.WARNING)
 

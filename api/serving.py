@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from api import once as sign_in_once
 from api.app import create_app
 from api.logs import log_for
 from auditor.errors import ConfigurationError
@@ -130,18 +131,23 @@ def make_server(app: FastAPI) -> uvicorn.Server:
     )
 
 
-def serve(settings: Settings, on: socket.socket, *, log_as: str) -> None:
+def serve(
+    settings: Settings, on: socket.socket, *, log_as: str, once: tuple[str, str] | None = None
+) -> None:
     """Serves until the process is told to stop (SIGTERM, Ctrl-C); answers what is under way.
 
     Args:
         settings: of the service.
         on: where it listens.
-        log_as: ``json`` or ``plain``.
+        log_as: ``json``, ``plain``, or ``quiet`` for warnings only.
+        once: token and address of a person whom a link signs in, once; the demo's.
 
     Raises:
         StorageError, ConfigurationError: the app can't be made.
     """
     log_for(log_as)
     app = create_app(settings)
+    if once is not None:
+        sign_in_once.install(app, *once)
     app.state.context.loop = make_loop(app.state.context)
     make_server(app).run(sockets=[on])

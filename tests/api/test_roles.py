@@ -27,6 +27,7 @@ OPEN = re.compile(
     r"GET /(healthz|readyz|docs|docs/style\.css|openapi\.json)"
     r"|(GET|POST) /login|GET /login/oidc(/callback)?"
     r"|POST /v1/webhooks/.+"  # they are signed; tests/api/webhooks
+    r"|(GET|POST) /unsubscribe/.+"  # the link's token is its own authority
     r"|GET /(favicon\.ico|manifest\.webmanifest|robots\.txt)"
 )
 """Routes that ask for no key and no session, each on purpose."""
