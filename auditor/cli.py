@@ -74,12 +74,24 @@ def _root(
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path("auditor-demo"),
     as_of: _AsOf = None,
+    serve_it: Annotated[
+        bool, typer.Option("--serve", help="Serve the pages on it, signed in, in the browser.")
+    ] = False,
+    browse: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the browser, or print the address only.")
+    ] = True,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="With --serve; 0 is a free one.")] = 0,
 ) -> None:
     """Audit the shipped sample of a sales team: no network, no key, no set-up."""
     from auditor.commands.demo import run_demo
     from auditor.settings import load_settings
 
     settings = load_settings()
+    if serve_it:
+        from auditor.commands.demo_serve import run_demo_serve
+
+        run_demo_serve(settings, today=_day(as_of, settings), port=port, browse=browse)
+        return
     run_demo(out, settings, today=_day(as_of, settings))
 
 
