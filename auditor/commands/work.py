@@ -22,7 +22,6 @@ from auditor.errors import ConfigurationError
 from auditor.jobs.background import Background
 from auditor.jobs.failures import KINDS, list_failures, requeue
 from auditor.jobs.learning import judged_sources
-from auditor.jobs.learning import judged_sources
 from auditor.jobs.tending import Tender
 from auditor.settings import Settings
 from auditor.storage import Database, open_database
