@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_PATIENCE_SECONDS = 180.0
+_PATIENCE_SECONDS = 600.0
 
 
 def free_port() -> int:
@@ -34,17 +35,19 @@ class Server:
         """Where it listens, on this machine."""
         self._command, self._environment = command, {**os.environ, **environment}
         self._process: subprocess.Popen[bytes] | None = None
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the server
 
     def start(self) -> float:
         """Starts it; returns the seconds until it answered."""
         began = time.perf_counter()
         self._process = subprocess.Popen(  # noqa: S603 - the project's own command
-            self._command, env=self._environment, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            self._command, env=self._environment, stdout=subprocess.DEVNULL, stderr=self._said,
         )  # fmt: skip
         while not self._answers():
             if time.perf_counter() - began > _PATIENCE_SECONDS or self._process.poll() is not None:
-                raise RuntimeError(f"the server did not come up: {' '.join(self._command)}")
+                self._said.seek(0)
+                said = self._said.read()[-2_000:].decode("utf-8", "replace")
+                raise RuntimeError(f"the server did not come up: {said}")
             time.sleep(0.02)
         return time.perf_counter() - began
 
