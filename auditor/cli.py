@@ -394,11 +394,27 @@ def train(
 @app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    ping: Annotated[
+        bool, typer.Option("--ping", help="Also ask the language model for one word; it may cost.")
+    ] = False,
 ) -> None:
     """Check configuration, model, database and key, and say what to mend."""
     from auditor.commands.doctor import run_doctor
 
-    raise typer.Exit(run_doctor(as_json=as_json))
+    raise typer.Exit(run_doctor(as_json=as_json, ping=ping))
+
+
+@app.command()
+def replay(
+    verdict: Annotated[int, typer.Argument(help="Number of the verdict in the database.")],
+    db: _Database = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Rebuild a stored verdict from its inputs; exit 1 where it differs, and say what changed."""
+    from auditor.commands.replay import run_replay
+    from auditor.settings import load_settings
+
+    raise typer.Exit(run_replay(load_settings(database_url=db), verdict, as_json=as_json))
 
 
 @app.command()

@@ -39,9 +39,14 @@ class Finding:
     """What was seen, with the mend where it is broken."""
 
 
-def run_doctor(*, as_json: bool) -> int:
-    """Checks everything and prints it; returns 1 where something is broken, else 0."""
-    findings = list(_check_all())
+def run_doctor(*, as_json: bool, ping: bool = False) -> int:
+    """Checks everything and prints it; returns 1 where something is broken, else 0.
+
+    Args:
+        as_json: print the findings as JSON.
+        ping: also ask the language model, which may cost a fraction of a cent.
+    """
+    findings = list(_check_all(ping=ping))
     if as_json:
         sys.stdout.write(json.dumps([asdict(f) for f in findings], indent=1) + "\n")
     else:
@@ -51,7 +56,7 @@ def run_doctor(*, as_json: bool) -> int:
     return 1 if any(f.health is Health.BROKEN for f in findings) else 0
 
 
-def _check_all() -> Iterator[Finding]:
+def _check_all(*, ping: bool) -> Iterator[Finding]:
     version = sys.version_info
     yield Finding("Python", Health.OK, f"{version.major}.{version.minor}.{version.micro}")
     try:
@@ -63,7 +68,7 @@ def _check_all() -> Iterator[Finding]:
     yield _guarded("local model", lambda: _judge_one(settings))
     yield _guarded("sample team", _read_sample)
     yield _database(settings)
-    yield _language_model(settings)
+    yield from _language_model(settings, ping=ping)
 
 
 def _guarded(what: str, check: Callable[[], str]) -> Finding:
@@ -110,8 +115,11 @@ def _database(settings: Settings) -> Finding:
         return Finding("database", Health.BROKEN, str(exc))
 
 
-def _language_model(settings: Settings) -> Finding:
+def _language_model(settings: Settings, *, ping: bool) -> Iterator[Finding]:
     if settings.llm_model is None:
-        return Finding("language model", Health.OK, "off; the local model judges alone")
-    key = "set" if settings.llm_api_key else "not set"
-    return Finding("language model", Health.NOTE, f"{settings.llm_model}, key {key}")
+        yield Finding("language model", Health.OK, "off; the local model judges alone")
+        return
+    from auditor.commands.llm_checks import check_language_model
+
+    for what, health, detail in check_language_model(settings, ping=ping):
+        yield Finding(what, Health(health), detail)

@@ -110,7 +110,7 @@ def _judge(database: Database, settings: Settings, request: HealthRequest) -> Po
     classifier = make_classifier(settings.classifier, settings, judged=judged)
     policy = make_policy(classifier, settings)
     with progress("Judging", total=count_due(database, policy)) as tick:
-        judge_due(database, classifier, policy, on_judged=tick)
+        judge_due(database, classifier, policy, on_judged=tick, caller="auditor health")
     if request.as_of == settings.today():
         with database.begin() as unit:
             unit.snapshots.take(request.as_of)

@@ -108,7 +108,7 @@ def run_stored_digest(
         classifier = make_classifier(settings.classifier, settings, judged=judged)
         policy = make_policy(classifier, settings)
         with progress("Judging", total=count_due(database, policy)) as tick:
-            judge_due(database, classifier, policy, on_judged=tick)
+            judge_due(database, classifier, policy, on_judged=tick, caller="auditor digest")
         with database.begin() as unit:
             unit.snapshots.take(today)
         made = make_digest(database, settings, policy, week=week, team=team)

@@ -53,6 +53,7 @@ def judge_due(
     on_judged: Callable[[int], None] = lambda _: None,
     block: int | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    caller: str = "auditor",
 ) -> int:
     """Judges the activities that are due and stores the findings, batch by batch.
 
@@ -63,6 +64,7 @@ def judge_due(
         on_judged: called with the number of activities done with since the last call.
         block: only those whose keys lie in this block of ``BATCH`` keys.
         should_stop: asked before each batch; true ends the run.
+        caller: who has them judged, for the findings' provenance.
 
     Returns:
         How many findings were added.
@@ -73,7 +75,7 @@ def judge_due(
     """
     after = -1 if block is None else block * BATCH - 1
     before = None if block is None else (block + 1) * BATCH
-    run, added = _Run(database, classifier, policy), 0
+    run, added = _Run(database, classifier, policy, caller), 0
     while not should_stop():
         keys = run.due_keys(after=after, before=before)
         if not keys:
@@ -91,6 +93,7 @@ class _Run:
     database: Database
     classifier: Classifier
     policy: Policy
+    caller: str
 
     def due_keys(self, *, after: int, before: int | None) -> list[tuple[int, str]]:
         with self.database.read() as unit:
@@ -160,7 +163,9 @@ class _Run:
         if not due:
             return 0
         records, known = [d.record for d in due], [d.pending_known for d in due]
-        findings = judge(records, self.classifier, self.policy, pending_known=known)
+        findings = judge(
+            records, self.classifier, self.policy, pending_known=known, caller=self.caller
+        )
         now, policy = datetime.now(UTC), self.policy.fingerprint
         with self.database.begin() as unit:
             pairs = zip(due, findings, strict=True)

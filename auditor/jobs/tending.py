@@ -92,6 +92,7 @@ class Tender:
             block=block,
             should_stop=should_stop,
             on_judged=on_judged,
+            caller="the service",
         )
         if added:
             log.info("judged %d activities", added)

@@ -42,7 +42,7 @@ def _judged(database: Database, settings: Settings) -> int:
     policy = make_policy(classifier, settings)
     assert judge_due(database, classifier, policy, caller="a test") == 1
     with database.read() as unit:
-        return max(v.key for v in unit.browsing.verdicts(1))
+        return max(v.key for v in unit.browsing.verdicts(limit=9))
 
 
 def _replayed(database: Database, key: int, settings: Settings) -> Replay:
@@ -161,9 +161,7 @@ def test_another_local_model_is_told(
     database: Database, server: ScriptedServer, make_settings: MakeSettings
 ) -> None:
     class Other(RulesClassifier):
-        @property
-        def name(self) -> str:
-            return "other-2"
+        name = "other-2"
 
     _told(database)
     key = _judged(database, make_settings())

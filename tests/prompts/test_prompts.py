@@ -40,6 +40,7 @@ GOLDEN = Path(__file__).parent / "golden"
 RELEASED = {
     "classify.v1": ("sha256:8921622dfe15da2853a7a3b9ab20ca5d10b07efda6a92a0059d7800e5cec6b04"),
     "classify.v2": ("sha256:106a81d2b4927d108ea4d94ba46d50f13691711b06f6768d184fe9c5a938bcc3"),
+    "classify.v3": ("sha256:f43aa0074d435f7cf90d12413a8951fa7deac66e0a371aea8d10f19023290236"),
     "classify_short.v1": (
         "sha256:8ecce5231e90bf22806a54a02f704ba90948f1939738b0fd9b53ec2871b6debc"
     ),

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from auditor.classify.llm.questions import Precedent
 from auditor.classify.llm.view import cut_middle
-from auditor.classify.precedents import JudgedRecord, Near, Precedents
+from auditor.classify.precedents import JudgedRecord, Precedents
 from auditor.classify.protocol import Classifier
 from auditor.classify.redaction import redactor_for
 from auditor.reading.prepared import PreparedRecord
@@ -82,10 +82,11 @@ class Examples:
             return ()
         embedding = self._base.opine([prepared])[0].embedding
         near = corrections.nearest(embedding, k=self._counts.most) if corrections else []
-        found = [_shown("correction", n) for n in near if n.similarity >= LIKE_ENOUGH]
+        found = [shown_example("correction", n.judged) for n in near if n.similarity >= LIKE_ENOUGH]
         room = min(shipped, self._counts.most - len(found))
         if room > 0:
-            found += [_shown("shipped", n) for n in self._shipped.nearest(embedding, k=room)]
+            like = self._shipped.nearest(embedding, k=room)
+            found += [shown_example("shipped", n.judged) for n in like]
         return tuple(reversed(found))
 
     def _of_floor(self) -> Precedents | None:
@@ -103,8 +104,13 @@ class Examples:
         return Precedents(self._base, self._sources.shipped())
 
 
-def _shown(kind: str, near: Near) -> Precedent:
-    judged = near.judged
+def shown_example(kind: str, judged: JudgedRecord) -> Precedent:
+    """A judged record as a question shows it, its names and numbers blotted out.
+
+    Args:
+        kind: ``correction`` or ``shipped``, for the id.
+        judged: the record.
+    """
     text = redactor_for(judged.prepared.record, names=True).redact(judged.prepared.text)
     blotted = _HOLDER.sub(lambda m: f"[{_BLOTTED.get(m[1], 'a number')}]", text)
     return Precedent(
