@@ -291,6 +291,8 @@ def _if_nothing(item: DocketItem) -> str:
         rolled = standing.roll_overs
         times = f"; it has been moved {_times(rolled)} already" if rolled else ""
         return f"{rep} makes contact on {when} with nothing to decide{times}."
+    if advice.action is Action.REVIEW:
+        return f"It stays in {rep}'s queue, and nobody knows what it waits for."
     if advice.action is Action.PARK and standing.parked_until:
         return (
             f"It comes back by itself on {say_date(standing.parked_until, as_of=standing.as_of)}."
