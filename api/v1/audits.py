@@ -38,23 +38,23 @@ LONGEST_RUN = timedelta(minutes=30)
 _TICKETS = "audit:"
 _BATCH_THREADS = 2
 log = logging.getLogger("auditor.api")
-_SCHEMA = GivenRecord.model_json_schema(ref_template="#/components/schemas/{model}")
+_RECORD = {"$ref": "#/components/schemas/GivenRecord"}
+
+
+def _body_schema() -> dict[str, Any]:
+    """One record or several; what it refers to goes into the document's components."""
+    record = GivenRecord.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts = record.pop("$defs", {})
+    several = {"type": "array", "minItems": 1, "maxItems": MOST_RECORDS, "items": _RECORD}
+    return {"oneOf": [_RECORD, several], "$defs": {"GivenRecord": record, **parts}}
+
+
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
             "application/json": {
-                "schema": {
-                    "oneOf": [
-                        _SCHEMA,
-                        {
-                            "type": "array",
-                            "minItems": 1,
-                            "maxItems": MOST_RECORDS,
-                            "items": _SCHEMA,
-                        },
-                    ]
-                },
+                "schema": _body_schema(),
                 "examples": {
                     "one": {"summary": "One record", "value": RECORD},
                     "several": {"summary": "Several", "value": [RECORD, RECORD | {"id": "call-2"}]},
