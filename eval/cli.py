@@ -6,18 +6,22 @@ input.  Heavy imports happen inside the commands, so that ``--help`` stays quick
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from eval.labelling.commands import add_labelling
+from eval.terminal import (
+    console_beside,
+    errors_told,
+    progress_bar,
+    write_json,
+    write_lines,
+    write_text,
+)
 
+if TYPE_CHECKING:
     from auditor.classify.protocol import Classifier
     from auditor.settings import Settings
     from eval.labelled import LabelledSet
@@ -29,55 +33,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-_STDOUT = "-"
 JsonOption = Annotated[
     Path | None, typer.Option("--json", help="Write JSON to this file; '-' prints it.")
 ]
 SkipOption = Annotated[
     bool, typer.Option("--skip-invalid", help="Leave out records with errors, and count them.")
 ]
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Ends with exit code 2 and the message where the user can mend the input."""
-    from auditor.errors import AuditorError
-
-    try:
-        yield
-    except AuditorError as exc:
-        typer.secho(f"auditor: {exc}", err=True, fg=typer.colors.RED)
-        raise typer.Exit(2) from exc
-
-
-def _consoles(json_to: Path | None) -> Console:
-    """Where tables go: to stderr where stdout takes the JSON."""
-    from rich.console import Console
-
-    return Console(stderr=_to_stdout(json_to), highlight=False, soft_wrap=True)
-
-
-def _to_stdout(path: Path | None) -> bool:
-    return path is not None and str(path) == _STDOUT
-
-
-def _write_json(found: dict[str, Any], path: Path | None) -> None:
-    if path is None:
-        return
-    text = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
-    if _to_stdout(path):
-        sys.stdout.write(text)
-    else:
-        _write(text, path)
-
-
-def _write(text: str, path: Path) -> None:
-    from auditor.errors import InputError
-
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as exc:
-        raise InputError(f"{str(path)!r} can't be written ({exc.strerror}); check it") from exc
 
 
 SetArgument = Annotated[
@@ -106,6 +67,13 @@ BatchOption = Annotated[
     Path | None,
     typer.Option("--batch-results", help="Answers of an OpenAI batch made by 'eval batch'."),
 ]
+CeilingOption = Annotated[
+    Path | None,
+    typer.Option(help="A second annotator's labels: their scores are shown beside the run's."),
+]
+IdsOption = Annotated[
+    Path | None, typer.Option("--ids", help="Run only the records named here, an id a line.")
+]
 CacheOption = Annotated[
     Path | None, typer.Option(help="Keep verdicts here, and go on where a run stopped.")
 ]
@@ -123,23 +91,30 @@ def run(
     annotator: AnnotatorOption = None,
     cache: CacheOption = None,
     batch_results: BatchOption = None,
+    ceiling: CeilingOption = None,
+    ids: IdsOption = None,
 ) -> None:
     """Run a labelled set and score the verdicts."""
-    with _told():
+    with errors_told():
         from auditor.settings import load_settings
+        from eval.ceiling import measure_ceiling
         from eval.floors import broken_floors, parse_floor
         from eval.labelled import load_labelled
+        from eval.slices import read_ids, take_slice
         from eval.summary import print_run
 
         floors = [parse_floor(f) for f in fail_under or ()]
         labelled = load_labelled(labelled_set, skip_invalid=skip_invalid, annotator=annotator)
+        if ids is not None:
+            labelled = take_slice(labelled, read_ids(ids), name=str(ids))
+        beside = {"ceiling": measure_ceiling(labelled, ceiling)} if ceiling else {}
         settings = load_settings(classifier=None)
         judge = _make(classifier or settings.classifier, settings, train or [], batch_results)
         if batch_results is not None:
             _check_batch(labelled, batch_results, settings)
-        console = _consoles(json_to)
-        result = _run(labelled, judge, settings, cache)
-        _write_json(result.as_json(), json_to)
+        console = console_beside(json_to)
+        result = _run(labelled, judge, settings, cache).with_scores(beside)
+        write_json(result.as_json(), json_to)
         if html_to is not None:
             _write_html(result, labelled, html_to)
         print_run(result, console)
@@ -157,11 +132,13 @@ def _make(
     """The classifier of that name; a baseline is trained first."""
     from auditor.classify.registry import make_classifier, make_from_batch
     from auditor.errors import InputError
+    from auditor.jobs.learning import judged_sources
 
+    judged = judged_sources(None)
     if batch_results is not None:
-        return make_from_batch(name, settings, batch_results)
+        return make_from_batch(name, settings, batch_results, judged=judged)
     if name not in ("tfidf", "knn"):
-        return make_classifier(name, settings)
+        return make_classifier(name, settings, judged=judged)
     from eval.baselines import Baseline, fit_baseline
     from eval.labelled import load_labelled
 
@@ -182,15 +159,11 @@ def _check_batch(labelled: LabelledSet, results: Path, settings: Settings) -> No
 def _run(
     labelled: LabelledSet, judge: Classifier, settings: Settings, cache: Path | None
 ) -> RunResult:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from auditor.classify.registry import make_policy
     from eval.run import run_set
     from eval.verdict_cache import VerdictCache
 
-    columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with progress_bar("judging") as bar:
         task = bar.add_task("judging", total=len(labelled))
         return run_set(
             labelled,
@@ -204,7 +177,7 @@ def _run(
 def _write_html(result: RunResult, labelled: LabelledSet, path: Path) -> None:
     from eval.report_html import render_report
 
-    _write(render_report(result, labelled), path)
+    write_text(render_report(result, labelled), path)
 
 
 def _print_odd(labelled: LabelledSet) -> None:
@@ -229,7 +202,7 @@ def batch(
     skip_invalid: SkipOption = False,
 ) -> None:
     """Write a labelled set's questions as an OpenAI Batch API file."""
-    with _told():
+    with errors_told():
         from auditor.settings import load_settings
         from eval.batch import write_requests
         from eval.labelled import load_labelled
@@ -254,14 +227,14 @@ def compare(
     ] = 0.03,
 ) -> None:
     """Compare two runs of one set, record by record."""
-    with _told():
+    with errors_told():
         from eval.compare import compare_runs
         from eval.results import read_result
         from eval.summary import print_comparison
 
         found = compare_runs(read_result(first), read_result(second), margin=margin)
-        print_comparison(found, _consoles(json_to))
-        _write_json(found.as_json(), json_to)
+        print_comparison(found, console_beside(json_to))
+        write_json(found.as_json(), json_to)
     if gate and found.regressions:
         for told in found.regressions:
             typer.echo(f"gate failed: {told}", err=True)
@@ -280,16 +253,15 @@ def agreement(
     ] = None,
 ) -> None:
     """Measure how far annotators agree."""
-    with _told():
+    with errors_told():
         from eval.agreement import measure_agreement, read_labelling
         from eval.summary import print_agreement
 
         found = measure_agreement([read_labelling(path) for path in labellings])
-        print_agreement(found, _consoles(json_to))
-        _write_json(found.as_json(), json_to)
+        print_agreement(found, console_beside(json_to))
+        write_json(found.as_json(), json_to)
         if disagreements_to is not None:
-            lines = [json.dumps(d, ensure_ascii=False) + "\n" for d in found.disagreements]
-            _write("".join(lines), disagreements_to)
+            write_lines(list(found.disagreements), disagreements_to)
 
 
 @app.command()
@@ -300,7 +272,7 @@ def check(
     ] = False,
 ) -> None:
     """Check a labelled set: list every error and oddity, then count the labels."""
-    with _told():
+    with errors_told():
         from auditor.errors import LabelledSetError
         from eval.labelled import load_labelled
 
@@ -322,3 +294,6 @@ def _labels() -> tuple[Any, ...]:
     from auditor.domain.labels import Label
 
     return tuple(Label)
+
+
+add_labelling(app)

@@ -81,7 +81,7 @@ def record_of_row(row: Mapping[str, Any], *, fallback_id: str) -> tuple[dict[str
         "label": label_name(_text(cells, "label")) or None,
         "reason": _text(cells, "reason") or None,
         "reasons_ok": _list(cells.get("reasons_ok")),
-        "evidence": _list(cells.get("evidence")),
+        "evidence": _quotes(_list(cells.get("evidence"))),
         "opportunity": opportunity,
         "activity": activity,
         "history": _json_list(cells.get("history"), "history", problems),
@@ -126,6 +126,18 @@ def _list(value: object) -> list[Any]:
         if isinstance(found, list):
             return found
     return [part.strip() for part in text.split("|") if part.strip()]
+
+
+def _quotes(values: list[Any]) -> list[Any]:
+    """Quotes of a list of texts or of marked spans, as Label Studio's CSV has them.
+
+    Spans labelled like ``deciding`` come first.
+    """
+    spans = [v for v in values if isinstance(v, Mapping) and isinstance(v.get("text"), str)]
+    if len(spans) < len(values):
+        return values
+    ranked = sorted(spans, key=lambda v: not str((v.get("labels") or [""])[0]).startswith("decid"))
+    return list(dict.fromkeys(v["text"] for v in ranked))
 
 
 def _json_list(value: object, name: str, problems: list[str]) -> list[Any]:

@@ -110,6 +110,8 @@ class LabelledSet(Sequence[LabelledRecord]):
     """Records left out."""
     warnings: tuple[str, ...] = ()
     """What is odd but harmless."""
+    slice_name: str = ""
+    """Which part of the set this is; empty for the whole."""
 
     def __len__(self) -> int:
         return len(self.records)

@@ -5,6 +5,7 @@ Texts are shown as they are in the set: keep a report as carefully as the set it
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,10 +14,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from auditor.domain.labels import Label
-from auditor.reading.prepared import raw_fields
+from auditor.reading.prepared import SUBJECT, TEXT, history_field, raw_fields
 from eval.evidence_metrics import occurrences
 from eval.labelled import LabelledRecord, LabelledSet
 from eval.results import RunItem, RunResult
+from eval.score_rows import score_rows
 
 PLOT = 240
 """Side of a plot in pixels."""
@@ -45,6 +47,8 @@ class ShownField:
 
     name: str
     """The contract's name."""
+    words: str
+    """What it is called on the page."""
     pieces: tuple[Piece, ...]
     """In text order; together they are the raw field."""
 
@@ -59,34 +63,37 @@ class ShownItem:
     """The record's texts."""
     stage: str
     """The opportunity's stage."""
+    day: str
+    """When it was logged."""
     pending: str
     """The pending activity in words."""
     kind: str
     """``right`` or what it was taken for, for the filter."""
 
 
-def render_report(result: RunResult, labelled: LabelledSet, *, ceiling: float | None = None) -> str:
-    """Renders a run.
+def render_report(result: RunResult, labelled: LabelledSet) -> str:
+    """Renders a run; the annotator ceiling stands beside its scores where it was measured.
 
     Args:
         result: the run.
         labelled: the set that was run, for the texts.
-        ceiling: agreement of annotators on the set (observed, 0 to 1), shown beside accuracy.
     """
     records = {r.id: r for r in labelled}
     shown = [_shown(i, records[i.id]) for i in result.items if i.id in records]
     shown.sort(key=lambda s: (s.item.right, -s.item.confidence))
     scores = result.scores
+    tags = [(t, v) for t, v in scores["by_tag"].items() if v["n"] >= MIN_SLICE]
     environment = Environment(
         loader=PackageLoader("eval"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     return environment.get_template("report.html.j2").render(
-        s=scores,
+        s={"ceiling": None, **scores, "set": {"slice": "", **scores["set"]}},
+        rows=score_rows(scores),
         short=SHORT,
         items=shown,
-        ceiling=ceiling,
-        kinds=sorted({s.kind for s in shown}),
-        tags=[(t, v) for t, v in scores["by_tag"].items() if v["n"] >= MIN_SLICE],
+        kinds=sorted(Counter(s.kind for s in shown).items()),
+        tags=sorted(tags, key=lambda t: t[1]["accuracy"]),
+        min_slice=MIN_SLICE,
         size=PLOT,
         bars=_reliability_bars(scores["reliability"]),
         line=_risk_line(scores["risk_coverage"]),
@@ -98,20 +105,29 @@ def _shown(item: RunItem, record: LabelledRecord) -> ShownItem:
     pending = record.record.activity.next_activity
     words = "none"
     if pending:
-        due = pending.due_on.isoformat() if pending.due_on else "no date"
-        words = f"{pending.kind.value}: {pending.subject or 'no subject'}, {due}"
+        due = f"{pending.due_on:%a %d %b %Y}" if pending.due_on else "no date"
+        words = f"{pending.kind.value}, {due}"
     taken = f"{SHORT[item.gold.value]} taken for {SHORT[item.label.value]}"
     fields = _shown_fields(item, record)
     stage = record.record.opportunity.stage
-    return ShownItem(item, fields, stage, words, "right" if item.right else taken)
+    day = f"{record.record.activity.occurred_at:%a %d %b %Y}"
+    return ShownItem(item, fields, stage, day, words, "right" if item.right else taken)
 
 
 def _shown_fields(item: RunItem, record: LabelledRecord) -> tuple[ShownField, ...]:
     texts = dict(raw_fields(record.record))
     gold = [p for quote in record.evidence for p in occurrences(quote, texts)]
     said = [(e.field, e.start, e.end) for e in item.evidence]
+    names = {TEXT: "text", SUBJECT: "pending"} | {
+        history_field(i): f"{past.occurred_at:%d %b %Y}, {past.kind.value}"
+        for i, past in enumerate(record.record.history)
+    }
     return tuple(
-        ShownField(name, tuple(mark_pieces(text, _in_field(gold, name), _in_field(said, name))))
+        ShownField(
+            name,
+            names[name],
+            tuple(mark_pieces(text, _in_field(gold, name), _in_field(said, name))),
+        )
         for name, text in texts.items()
     )
 

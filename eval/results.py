@@ -83,6 +83,10 @@ class RunResult:
     items: tuple[RunItem, ...]
     """One a record, in the set's order."""
 
+    def with_scores(self, more: Mapping[str, Any]) -> RunResult:
+        """The run with more scores beside its own."""
+        return RunResult({**self.scores, **more}, self.items)
+
     def as_json(self) -> dict[str, Any]:
         """The contract's JSON."""
         return {**self.scores, "items": [i.as_json() for i in self.items]}

@@ -96,6 +96,7 @@ def _set_json(labelled: LabelledSet) -> dict[str, Any]:
         "sha256": labelled.sha256,
         "n": len(labelled),
         "skipped": labelled.n_skipped,
+        **({"slice": labelled.slice_name} if labelled.slice_name else {}),
     }
 
 

@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,12 @@ def read_rows(path: Path, *, annotator: str | None = None) -> tuple[list[Row], l
     rows = [r for r in (_row_of(o, path, annotator) for o in objects) if r is not None]
     _warn_undated(rows, path.name, warnings)
     return rows, warnings
+
+
+def set_rows(files: Iterable[Path]) -> Iterator[Row]:
+    """The rows of several files, one after the other; warnings are left out."""
+    for file in files:
+        yield from read_rows(file)[0]
 
 
 def _family_rows(text: str, name: str) -> list[Row]:

@@ -13,6 +13,7 @@ from auditor.domain.labels import Label
 from eval.agreement import Agreement, Coefficient
 from eval.compare import Comparison, Difference
 from eval.results import RunResult
+from eval.score_rows import score_rows
 
 MIN_SLICE = 20
 """Tags with fewer records are left to the JSON: their scores are mostly chance."""
@@ -33,40 +34,41 @@ def print_run(result: RunResult, console: Console) -> None:
         f"{escape(str(s['classifier']))}, {s['seconds']:.1f} s"
     )
     console.print(_head_table(s))
+    if ceiling := s.get("ceiling"):
+        console.print(
+            f"annotators: {escape(str(ceiling['path']))} scored against the set on the "
+            f"{ceiling['n']} records that both labelled (Cohen's kappa {_number(ceiling['kappa'])})"
+        )
     console.print(_label_table(s))
     if tags := _tag_table(s["by_tag"]):
         console.print(tags)
 
 
 def _head_table(s: Mapping[str, Any]) -> Table:
-    table = Table("score", "value", "95 % interval", box=None, pad_edge=False)
-    evidence = s["evidence"]
-    rows = [
-        ("macro-F1", s["macro_f1"], s["macro_f1_ci95"]),
-        ("accuracy", s["accuracy"], s["accuracy_ci95"]),
-        (f"accuracy on decided ({s['coverage']:.0%})", s["accuracy_on_decided"], None),
-        ("coverage at 95 % accuracy", s["coverage_at_95_accuracy"], None),
-        ("ECE", s["ece"], None),
-        ("Brier", s["brier"], None),
-        ("AURC", s["aurc"], None),
-        ("reason accuracy", s["reason_accuracy"], None),
-        (f"pairs with both right (n {s['pairs']['n']})", s["pairs"]["both_right_rate"], None),
-        ("evidence verbatim", evidence["verbatim_rate"], None),
-        ("deciding quote hits", evidence["deciding_hit_rate"], None),
-        ("evidence token F1", evidence["token_f1"], None),
-    ]
-    for name, value, interval in rows:
-        table.add_row(name, _number(value), _spread(interval))
+    """The scores of the whole set; with a second annotator's, where they were measured."""
+    ceiling = s.get("ceiling")
+    heads = ["score", "value", "95 % interval", *(["annotators"] if ceiling else [])]
+    table = Table(*heads, box=None, pad_edge=False)
+    for row in score_rows(s):
+        cells = [row.name, _number(row.value), _spread(row.interval)]
+        table.add_row(*cells, *([_beside(row.ceiling)] if ceiling else []))
     return table
 
 
+def _beside(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
 def _label_table(s: Mapping[str, Any]) -> Table:
-    table = Table(
-        "label", "precision", "recall", "F1", "n", *(f"as {n}" for n in _SHORT.values()), box=None
-    )
+    ceiling = s.get("ceiling")
+    said = (f"as {name}" for name in _SHORT.values())
+    heads = ["label", "precision", "recall", "F1", *(["ceiling"] if ceiling else [])]
+    table = Table(*heads, "n", *said, box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for label in Label:
         own, row = s["per_label"][label.value], s["confusion"][label.value]
-        scores = (_number(own[k]) for k in ("precision", "recall", "f1"))
+        scores = [_number(own[k]) for k in ("precision", "recall", "f1")]
+        if ceiling:
+            scores.append(_beside(ceiling["per_label"][label.value]["f1"]))
         table.add_row(_SHORT[label], *scores, str(own["n"]), *(str(row[p.value]) for p in Label))
     return table
 
