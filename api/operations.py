@@ -171,6 +171,7 @@ def _held(held: Amounts) -> Iterator[Gauge]:
     yield "auditor_activities", "Activities stored.", {}, held.activities
     yield "auditor_verdicts", "Verdicts given, of all policies.", {}, held.verdicts
     for name, told, counts in (
+        ("auditor_events", "Rows and events received, by state.", held.events),
         ("auditor_opportunities", "Opportunities by status.", held.opportunities),
         ("auditor_failures", "Work that failed, by state.", held.failures),
         ("auditor_outbox", "Requests to CRMs, by state.", held.outbox),

@@ -22,6 +22,8 @@ class Amounts:
     """Events of which nothing has been made yet."""
     oldest_pending_at: datetime | None
     """When the oldest of them came, in UTC."""
+    events: dict[str, int]
+    """Rows and events received, by state: pending, done, ignored or dead."""
     opportunities: dict[str, int]
     """By status."""
     activities: int
@@ -54,6 +56,7 @@ class GaugeRepository:
             )
             or 0,
             oldest_pending_at=count(pending.order_by(InboundRow.key).limit(1)),
+            events=self._by(InboundRow.state),
             opportunities=self._by(OpportunityRow.status),
             activities=count(select(func.count()).select_from(ActivityRow)) or 0,
             verdicts=count(select(func.count()).select_from(VerdictRow)) or 0,
