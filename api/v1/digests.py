@@ -18,7 +18,6 @@ from api.v1.negotiating import choose
 from api.v1.reading import NOT_CHANGED, App, AsOf, Reader
 from api.v1.views import DigestDocument, HealthReport, Queue, ReleaseAnswerView
 from auditor.digest.render import render_html, render_json, render_text
-from auditor.digest.view import make_view
 from auditor.domain.health import Scope
 from auditor.domain.week import Week
 from auditor.errors import InputError
@@ -32,7 +31,7 @@ from auditor.health import (
     release_data,
     rep_queue,
 )
-from auditor.jobs.docketing import stored_docket
+from auditor.jobs.digesting import make_digest
 
 router = APIRouter(prefix="/v1", tags=["digests"])
 _HTML, _JSON, _TEXT = "text/html", "application/json", "text/plain"
@@ -67,20 +66,19 @@ def digest(
     """
     kind = choose(request.headers.get("accept"), (_JSON, _HTML, _TEXT))
     policy, wanted = context.policy, _week(week)
-    docket, _ = stored_docket(
+    made = make_digest(
         context.database,
+        context.settings,
         policy,
         week=wanted,
-        shown=context.settings.decisions_shown,
+        teams=who.teams,
         team=team,
-        seen_teams=who.teams,
         owner=who.owner,
-        coaching_days=0 if who.owner is not None else context.settings.coaching_days,
     )
-    if team is not None and not docket.items:
+    if team is not None and not made.docket.items:
         raise not_found("team")
+    docket, view = made.docket, made.view
     name, mark = policy.classifier, policy.fingerprint
-    view = make_view(docket, classifier=name, policy=mark, heading=team or "")
     if kind == _HTML:
         answer = Response(render_html(view), media_type=_HTML)
     elif kind == _TEXT:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from api.v1.examples import DECISION, VERDICT
 from auditor.domain.corrections import Correction
@@ -22,6 +22,26 @@ class View(BaseModel):
     """Common ground of the answers."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+ToldTime = Annotated[
+    datetime,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "ISO 8601; without an offset where the source told none.",
+            "examples": ["2026-03-02T10:15:00"],
+        }
+    ),
+]
+"""A time as the source told it."""
+
+
+class LoggedActivity(Activity):
+    """What a rep logged, with the pending activity that it left."""
+
+    occurred_at: ToldTime
+    """When it happened or was logged."""
 
 
 class VerdictLine(Verdict):
@@ -131,7 +151,7 @@ class ActivityRow(View):
     """The auditor's number for it, as in addresses."""
     source: str
     """The CRM or export that its id is of."""
-    activity: Activity
+    activity: LoggedActivity
     """With its raw text; evidence spans are code points of it."""
     verdict_key: int | None
     """To correct it by; null until it is judged."""
@@ -187,7 +207,7 @@ class SearchHit(View):
     """The opportunity's name."""
     owner: str | None
     """Its rep."""
-    occurred_at: datetime
+    occurred_at: ToldTime
     """When it happened."""
     sentence: str
     """The sentence that answers best, verbatim."""
@@ -291,7 +311,7 @@ def activity_row(view: ActivityView) -> ActivityRow:
     return ActivityRow.model_construct(
         key=view.found.key,
         source=view.found.source,
-        activity=view.found.activity,
+        activity=LoggedActivity.model_construct(**dict(view.found.activity)),
         verdict_key=view.verdict.key if view.verdict else None,
         verdict=verdict_line(view.finding.verdict) if view.finding else None,
         correction=view.correction,

@@ -44,6 +44,7 @@ def make_digest(
     week: Week,
     teams: Collection[str] | None = None,
     team: str | None = None,
+    owner: str | None = None,
     last: StoredDigest | None = None,
 ) -> Made:
     """Makes a digest.
@@ -55,6 +56,7 @@ def make_digest(
         week: the week it is about.
         teams: casefolded names of the teams that the reader may see; None for all.
         team: only this one of them; case is ignored.
+        owner: only this rep's opportunities, shown to the rep without delay; None for all.
         last: the one that the reader got before, where there was one.
 
     Raises:
@@ -67,7 +69,8 @@ def make_digest(
         shown=settings.decisions_shown,
         team=team,
         seen_teams=teams,
-        coaching_days=settings.coaching_days,
+        owner=owner,
+        coaching_days=0 if owner is not None else settings.coaching_days,
     )
     before = read_shown(last)
     with database.read() as unit:

@@ -49,6 +49,7 @@ def test_generated_requests_meet_no_error_of_ours(app: FastAPI, machine: TestCli
     explore = hypothesis.settings.get_current_profile_name() == "explore"
     many = 200 if explore else EXAMPLES
     tried = 0
+    failed = []
     for found in schema.get_all_operations():
         operation = found.ok()
         if not operation.path.startswith("/v1/"):
@@ -65,7 +66,11 @@ def test_generated_requests_meet_no_error_of_ours(app: FastAPI, machine: TestCli
         def try_it(case: schemathesis.Case) -> None:
             case.call_and_validate(headers=headers, checks=CHECKS)
 
-        try_it()
+        try:
+            try_it()
+        except* AssertionError as group:
+            failed += [f"{operation.label}: {exc}" for exc in group.exceptions]
+    assert not failed, "\n".join(map(str, failed))
     assert tried > 20
 
 

@@ -174,7 +174,8 @@ def test_queue_release_and_health_are_flow_s(machine: TestClient) -> None:
     queue = machine.get(f"/v1/reps/{rep}/queue", params=DAY).json()
     assert queue["rep"] == rep
     released = machine.get("/v1/releases", params=DAY | {"rep": rep}).json()
-    assert released["rep"] == rep
+    assert released["may_receive"] >= 0
+    assert released["reason"]
     health = machine.get("/v1/health-metrics", params=DAY).json()
     assert health["definitions"]
     assert machine.get("/v1/reps/Nobody At All/queue").status_code in (200, 404)
