@@ -16,7 +16,6 @@ from api import (
     problems,
     signing_in,
     single_sign_on,
-    unsubscribe,
     v1,
     webhooks,
 )
@@ -57,7 +56,6 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     openapi.install(app)
     page.install(app)
     app.include_router(signing_in.router)
-    app.include_router(unsubscribe.router)
     single_sign_on.install(app, settings)
     v1.install(app)
     webhooks.install(app)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
-
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -32,9 +28,8 @@ def _is_on(app: FastAPI) -> bool:
     return bool(user.digest_on)
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_opening_the_link_changes_nothing(app: FastAPI, client: TestClient, method: str) -> None:
-    answer = client.request(method, _path(app))
+def test_opening_the_link_changes_nothing(app: FastAPI, client: TestClient) -> None:
+    answer = client.get(_path(app))
     assert answer.status_code == 200
     assert _is_on(app)
 
@@ -69,13 +64,3 @@ def test_a_link_of_another_address_does_not_count(app: FastAPI, client: TestClie
         user = unit.users.by_email(SOUTH)
         unit.users.change(user.key, {"email": "moved@example.com"})
     assert client.post(path).status_code == 404
-
-
-def test_the_pages_style_is_the_one_that_its_policy_allows(
-    app: FastAPI, client: TestClient
-) -> None:
-    answer = client.get(_path(app))
-    found = re.search("<style>(.*)</style>", answer.text)
-    assert found is not None
-    digest = base64.b64encode(hashlib.sha256(found[1].encode()).digest()).decode()
-    assert f"'sha256-{digest}'" in answer.headers["Content-Security-Policy"]

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from auditor.storage.schema import head
+
 Run = Callable[..., tuple[int, str, str]]
 _CSV = (
     "Opportunity ID,Stage,Owner,Team,Activity Date,Type,Full Comments\n"
@@ -25,7 +27,6 @@ _WEEK = ("--week", "2026-W11")
 def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Runs the command line in this process; returns (exit code, stdout, stderr)."""
     from auditor.cli import main
-from auditor.storage.schema import head
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AUDITOR_CLASSIFIER", "rules")
