@@ -199,7 +199,7 @@ def check_choice(choice: Choice, opportunity: Opportunity, *, today: date) -> No
     action = choice.action
     for name, mend in _NEEDED[action]:
         if getattr(choice, name) is None:
-            raise DecisionError(name, f"to {action.value} is to have one: {mend}")
+            raise DecisionError(name, f"is needed to {action.value}; {mend}")
     given = {n for n in type(choice).model_fields if getattr(choice, n) is not None}
     surplus = sorted(given - _ALLOWED[action] - _OF_ANY)
     if surplus:
