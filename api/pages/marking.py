@@ -17,7 +17,7 @@ from auditor.domain.verdict import Evidence, EvidenceRole
 from auditor.reading.cleaning import clean
 from auditor.reading.offsets import MappedText
 
-_SPEAKER = re.compile(r"^[^:\n]{1,60}:(?=\s)", re.MULTILINE)
+_SPEAKER = re.compile(r"^(?:\[[\d:.]{1,15}\]\s*)?[^:\n]{1,60}:(?=\s)", re.MULTILINE)
 LONG_TEXT = 1_200
 """Characters from which a note without a mark is folded."""
 

@@ -28,12 +28,12 @@ class Page:
     marks: list[str] = field(default_factory=list)
     tags: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
-    def form(self, action: str, **fields: str) -> Form:
+    def form(self, address: str, /, **fields: str) -> Form:
         """The first form that goes to an address and holds these fields."""
         for form in self.forms:
-            if form.action == action and fields.items() <= form.fields.items():
+            if form.action == address and fields.items() <= form.fields.items():
                 return form
-        raise AssertionError(f"no form to {action} with {fields} among {self.forms}")
+        raise AssertionError(f"no form to {address} with {fields} among {self.forms}")
 
 
 class _Reader(HTMLParser):
