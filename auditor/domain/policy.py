@@ -21,9 +21,9 @@ class Policy(BaseModel):
     """Version of the label definitions."""
     prompts: str = "none"
     """Fingerprint of the prompts used; ``none`` without a language model."""
-    review_below: float = Field(default=0.60, ge=0, le=1)
+    review_below: float = Field(default=0.69, ge=0, le=1)
     """A confidence under this makes a verdict ``needs_review``."""
-    close_above: float = Field(default=0.75, ge=0, le=1)
+    close_above: float = Field(default=0.85, ge=0, le=1)
     """Closing is recommended only from this confidence on."""
     day_first: bool | None = None
     """How 03/04 in texts is read: True is 3 April; None is told by each text."""
