@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor import __version__, cli_events, cli_people, cli_work
+from auditor import __version__, cli_events, cli_outbox, cli_people, cli_work
 from auditor.errors import AuditorError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ app.add_typer(cli_people.key, name="key")
 app.add_typer(cli_work.failures, name="failures")
 app.command()(cli_work.work)
 app.add_typer(cli_events.events, name="events")
+app.add_typer(cli_outbox.outbox, name="outbox")
 
 _AsOf = Annotated[
     datetime | None,

@@ -34,6 +34,7 @@ from auditor.domain.flow.rules import TeamRules
 from auditor.domain.stages import DEFAULT_STAGES, Stage
 from auditor.errors import ConfigurationError
 from auditor.webhook_settings import WebhookSettings
+from auditor.write_back_settings import WriteBackSettings
 
 CONFIG_FILE = "auditor.toml"
 """Looked for in the working folder."""
@@ -159,6 +160,8 @@ class Settings(BaseSettings):
     """What the button on the sign-in page calls it."""
     webhooks: WebhookSettings = WebhookSettings()
     """CRM webhooks; see docs/webhooks.md."""
+    write_back: WriteBackSettings = WriteBackSettings()
+    """Which CRMs decisions are written to, off by default; see docs/write-back.md."""
     smtp_url: SecretStr | None = None
     """Mail server for digests: ``smtps://``, ``starttls://`` or ``smtp://user:password@host``."""
     mail_from: str | None = None

@@ -18,6 +18,7 @@ from auditor.errors import AuditorError
 from auditor.jobs.failures import describe_error
 from auditor.jobs.sending import send_due
 from auditor.jobs.tending import Shop, Tender
+from auditor.jobs.writing_back import write_back
 
 log = logging.getLogger("auditor.jobs")
 LOOKS_EVERY = 30.0
@@ -98,7 +99,12 @@ class Background:
             Step("judging", lambda: tender.judge(lambda: stop() or self._woken.is_set())),
             Step("housekeeping", tender.keep_house),
             Step("digests", lambda: send_due(shop, should_stop=stop)),
+            Step("write-back", lambda: self._write_back(shop, stop)),
         ]
+
+    @staticmethod
+    def _write_back(shop: Shop, stop: Callable[[], bool]) -> None:
+        write_back(shop.database, shop.settings.write_back, should_stop=stop)
 
     def _handle_events(self, tender: Tender, stop: Callable[[], bool]) -> None:
         """Handles events for a while: under a steady stream the other steps get their turn."""

@@ -31,6 +31,7 @@ from auditor.storage.login_attempts import LoginAttemptRepository
 from auditor.storage.note_vectors import NoteVectorRepository
 from auditor.storage.notes import NoteRepository
 from auditor.storage.opportunities import OpportunityRepository
+from auditor.storage.outbox import OutboxRepository
 from auditor.storage.sessions import SessionRepository
 from auditor.storage.snapshots import SnapshotRepository
 from auditor.storage.timelines import TimelineRepository
@@ -85,6 +86,8 @@ class UnitOfWork:
         """Digests on their way."""
         self.failures = FailureRepository(session)
         """Work that failed."""
+        self.outbox = OutboxRepository(session)
+        """Requests to CRMs on their way."""
         self.audit_log = AuditLogRepository(session)
         """Who did what."""
         self.users = UserRepository(session)
