@@ -71,9 +71,9 @@ class Settings(BaseSettings):
     """SQLAlchemy URL; SQLite in the user's data folder by default."""
     classifier: Literal["local", "rules", "llm", "cascade"] = "local"
     """Which classifier judges."""
-    review_below: float = Field(default=0.60, ge=0, le=1)
+    review_below: float = Field(default=0.69, ge=0, le=1)
     """A confidence under this becomes needs_review."""
-    close_above: float = Field(default=0.75, ge=0, le=1)
+    close_above: float = Field(default=0.85, ge=0, le=1)
     """Closing is recommended only from this confidence on."""
     decisions_shown: int = Field(default=12, ge=1, le=50)
     """Decisions at the top of the docket."""
@@ -98,8 +98,8 @@ class Settings(BaseSettings):
     """Most tokens to use in a day, also where the model's price is unknown."""
     llm_prices: dict[str, tuple[float, float]] = {}
     """US dollars per million tokens read and written, by model."""
-    llm_prompt: str = "classify.v1"
-    """Prompt that records are put with; ``classify_short.v1`` suits small models."""
+    llm_prompt: str = "classify.v2"
+    """Prompt that records are put with; ``classify_short.v2`` suits small models."""
     llm_temperature: float = Field(default=0.0, ge=0, le=2)
     """Of sampling; some models take 1 only."""
     llm_timeout: float = Field(default=60.0, gt=0, le=3_600)
@@ -114,8 +114,8 @@ class Settings(BaseSettings):
     """Longest text sent; of a longer one the middle is left out."""
     llm_weight: float = Field(default=0.7, ge=0, le=1)
     """Weight of the language model against the local one; 1 leaves the local one out."""
-    llm_ask_below: float | None = Field(default=None, ge=0, le=1)
-    """A cascade asks about a local confidence under this; ``review_below`` where unset."""
+    llm_ask_below: float = Field(default=0.80, ge=0, le=1)
+    """A cascade asks about a local confidence under this; see docs/llm.md for what it buys."""
     llm_control_share: float = Field(default=0.02, ge=0, le=1)
     """Share of what the local model decides that a cascade asks about all the same."""
     llm_precedents: int = Field(default=3, ge=0, le=12)

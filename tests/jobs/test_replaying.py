@@ -74,7 +74,7 @@ def test_the_same_verdict_comes_out_without_a_question(
     assert made.caller == "a test"
     asked = made.asked
     assert asked is not None
-    assert (asked.prompt, asked.model) == ("classify.v1", "openai:scripted")
+    assert (asked.prompt, asked.model) == ("classify.v2", "openai:scripted")
     assert (asked.served_by, asked.calls) == ("scripted-1", (1,))
     assert asked.answer_sha256
 
@@ -150,7 +150,7 @@ def test_a_changed_prompt_is_told_and_the_answer_still_gives_the_verdict(
 
     _told(database)
     key = _judged(database, make_settings())
-    changed = load_prompt("classify.v2")
+    changed = load_prompt("classify.v1")
     monkeypatch.setattr("auditor.jobs.replaying.load_prompt", lambda _: changed)
     done = _replayed(database, key, make_settings())
     assert _parts(done) == {Part.PROMPT}

@@ -167,20 +167,28 @@ class CascadeClassifier(LLMClassifier):
         self, records: Sequence[PreparedRecord], opinions: Sequence[Opinion]
     ) -> tuple[list[bool], list[bool]]:
         """Which records are undecided, and which of the others are of the control share."""
-        undecided = [self._undecided(r, o) for r, o in zip(records, opinions, strict=True)]
+        below = self._policy.ask_below
+        undecided = [is_undecided(r, o, below) for r, o in zip(records, opinions, strict=True)]
         control = [
             not u and in_control(r, self._policy.control_share)
             for r, u in zip(records, undecided, strict=True)
         ]
         return undecided, control
 
-    def _undecided(self, prepared: PreparedRecord, opinion: Opinion) -> bool:
-        """Whether a verdict on this opinion alone would be left to review."""
-        if opinion.abstains or max(opinion.probabilities.values()) < self._policy.ask_below:
-            return True
-        return not any(
-            evidence_at(prepared, c.place, role=EvidenceRole.DECIDING) for c in opinion.evidence
-        )
+
+def is_undecided(prepared: PreparedRecord, opinion: Opinion, below: float) -> bool:
+    """Whether a cascade asks about a record that has this local opinion.
+
+    Args:
+        prepared: the record.
+        opinion: the local model's.
+        below: confidence under which it asks; also asked about is what can't be read or quoted.
+    """
+    if opinion.abstains or max(opinion.probabilities.values()) < below:
+        return True
+    return not any(
+        evidence_at(prepared, c.place, role=EvidenceRole.DECIDING) for c in opinion.evidence
+    )
 
 
 def in_control(prepared: PreparedRecord, share: float) -> bool:

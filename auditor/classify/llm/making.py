@@ -63,9 +63,8 @@ def make_cascade(
         ConfigurationError: where no model is set, or what asking needs is missing.
     """
     asker, tally = _asker(settings, client, make_questions(settings, base=base, judged=judged))
-    below = settings.llm_ask_below
     policy = CascadePolicy(
-        ask_below=settings.review_below if below is None else below,
+        ask_below=max(settings.llm_ask_below, settings.review_below),
         control_share=settings.llm_control_share,
     )
     return CascadeClassifier(

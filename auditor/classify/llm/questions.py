@@ -38,7 +38,7 @@ FindPrecedents = Callable[[PreparedRecord], Sequence[Precedent]]
 class AskOptions:
     """How records are put to a model."""
 
-    prompt: str = "classify.v1"
+    prompt: str = "classify.v2"
     """Name of the prompt."""
     redact_names: bool = True
     """Whether participants' names stay here."""

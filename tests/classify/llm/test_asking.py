@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -186,6 +189,54 @@ def test_nothing_is_asked_over_the_days_budget(
     assert len(server.requests) == 6 - len(told)
     assert 1 <= len(server.requests) <= 2
     assert all(f.verdict.label is VAGUE for f in told)
+
+
+def test_a_budget_holds_under_many_askers_at_once(tmp_path: Path) -> None:
+    limits, booked = Limits(10.0, 10**9), []
+
+    def ask(store: CallStore) -> None:
+        for _ in range(5):
+            with suppress(CallFailed):
+                booked.append(store.reserve("m", _ONE_DOLLAR, price=_PRICE, limits=limits))
+
+    stores = [CallStore(tmp_path / "a.db") for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, stores))
+    spent = stores[0].spent_today()
+    assert (len(booked), len(set(booked)), spent.calls, spent.cost_usd) == (10, 10, 10, 10.0)
+    today = datetime.now(UTC).date()
+    told = stores[0].exhausted(today - timedelta(1), today + timedelta(1))
+    assert sum(t.times for t in told) == 30
+
+
+def test_the_ledger_tells_on_which_days_a_limit_was_met(tmp_path: Path) -> None:
+    clock = _Clock()
+    store = CallStore(tmp_path / "a.db", now=clock)
+    for limits in (Limits(0.5, 10**9), Limits(9.0, 100), Limits(0.5, 10**9)):
+        with pytest.raises(CallFailed):
+            store.reserve("m", _ONE_DOLLAR, price=_PRICE, limits=limits)
+    clock.now += timedelta(hours=2)
+    first, next_day = clock.now.date() - timedelta(1), clock.now.date()
+    told = store.exhausted(first, next_day + timedelta(1))
+    assert [(t.day, t.limited_by, t.times) for t in told] == [
+        (first, "budget", 2),
+        (first, "tokens", 1),
+    ]
+    assert store.exhausted(next_day, next_day + timedelta(1)) == []
+
+
+def test_a_file_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as db, db:
+        db.execute(
+            "CREATE TABLE answers (key TEXT PRIMARY KEY, at TEXT NOT NULL, model TEXT NOT NULL, "
+            "answer TEXT NOT NULL)"
+        )
+        at = datetime.now(UTC).isoformat()
+        db.execute("INSERT INTO answers VALUES ('k', ?, 'm', '{}')", (at,))
+    store = CallStore(tmp_path / "a.db")
+    assert store.recall("k") == Reply("{}", "m")
+    store.keep("k2", Reply("{}", "m", repaired=True))
+    assert store.recall("k2") == Reply("{}", "m", repaired=True)
 
 
 def test_the_token_limit_holds_without_a_price(

@@ -25,7 +25,7 @@ MakeSettings = Callable[..., Settings]
 def test_only_the_undecided_are_asked_about(
     confidence: float, asked: int, server: ScriptedServer, make_settings: MakeSettings
 ) -> None:
-    settings = make_settings(llm_control_share=0.0, review_below=0.55)
+    settings = make_settings(llm_control_share=0.0, llm_ask_below=0.55, review_below=0.5)
     cascade = make_cascade(settings, base=Local(VAGUE, confidence))
     verdict = judge([booked()], cascade, POLICY)[0].verdict
     assert len(server.requests) == asked
@@ -67,7 +67,7 @@ def test_the_control_share_is_the_same_each_time_and_about_its_size() -> None:
 def test_what_became_of_each_record_is_counted(
     server: ScriptedServer, make_settings: MakeSettings
 ) -> None:
-    cascade = make_cascade(make_settings(llm_control_share=1.0), base=Local(VAGUE, 0.7))
+    cascade = make_cascade(make_settings(llm_control_share=1.0), base=Local(VAGUE, 0.85))
     judge([booked(), booked(BOOKED + " Tea.")], cascade, POLICY)
     use = cascade.llm_use
     assert (use["control"], use["decided_locally"], use["asked"]) == (2, 0, 2)
