@@ -21,6 +21,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from auditor.jobs.due import due_blocks
 from auditor.jobs.sending import send_due
 from auditor.jobs.tending import Shop, Tender
+from auditor.jobs.writing_back import write_back
 from auditor.storage.work_schema import connection_info
 
 log = logging.getLogger("auditor.work")
@@ -153,9 +154,11 @@ class Worker:
         self._tender.judge(self.is_stopping, block=block)
 
     def send_digests(self) -> None:
-        """Sends the digests that are due, and keeps house."""
+        """Sends the digests that are due, writes decisions back, and keeps house."""
         self._tender.keep_house()
         send_due(self._shop, should_stop=self.is_stopping)
+        settings = self._shop.settings.write_back
+        write_back(self._shop.database, settings, should_stop=self.is_stopping)
 
     async def rescue(self) -> None:
         """Puts up the jobs of workers that gave no sign of life."""
