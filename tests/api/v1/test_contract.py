@@ -64,7 +64,7 @@ def test_generated_requests_meet_no_error_of_ours(app: FastAPI, machine: TestCli
             suppress_health_check=list(hypothesis.HealthCheck),
         )
         def try_it(case: schemathesis.Case) -> None:
-            case.call_and_validate(headers=headers, checks=CHECKS)
+            case.call_and_validate(headers=headers, checks=CHECKS, timeout=300)
 
         try:
             try_it()
