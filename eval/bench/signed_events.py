@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -36,7 +38,7 @@ _DEALS = 200
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivery, ready to be sent any number of times."""
+    """One delivery, which may be sent any number of times."""
 
     source: str
     """Sender, and name under which it is stored."""
@@ -44,8 +46,17 @@ class Delivery:
     """The sender's key of the delivery."""
     activity: str
     """Id of the activity that it tells of."""
-    request: bytes
-    """As it goes over the wire."""
+    path: str
+    """Where it goes."""
+    body: bytes
+    """What it says."""
+    sign: Callable[[bytes], dict[str, str]]
+    """The headers that prove it, made anew for each try: signatures grow old."""
+
+    @property
+    def request(self) -> bytes:
+        """As it goes over the wire now."""
+        return request_bytes(self.path, self.sign(self.body), self.body)
 
 
 def make_standard(number: int, run: str) -> Delivery:
@@ -66,13 +77,16 @@ def make_standard(number: int, run: str) -> Delivery:
             },
         }
     )
-    headers = {
-        "webhook-id": key,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(STANDARD_SECRET).sign(key, now, body),
-    }
-    request = request_bytes("/v1/webhooks/standard", headers, body.encode())
-    return Delivery("standard", key, identity, request)
+
+    def sign(body: bytes) -> dict[str, str]:
+        at = datetime.now(UTC)
+        return {
+            "webhook-id": key,
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": Webhook(STANDARD_SECRET).sign(key, at, body.decode()),
+        }
+
+    return Delivery("standard", key, identity, "/v1/webhooks/standard", body.encode(), sign)
 
 
 def make_pipedrive(number: int, run: str) -> Delivery:
@@ -103,9 +117,8 @@ def make_pipedrive(number: int, run: str) -> Delivery:
             "previous": None,
         }
     ).encode()
-    told = base64.b64encode(BASIC.encode()).decode()
-    request = request_bytes("/v1/webhooks/pipedrive", {"Authorization": f"Basic {told}"}, body)
-    return Delivery("pipedrive", key, identity, request)
+    told = {"Authorization": "Basic " + base64.b64encode(BASIC.encode()).decode()}
+    return Delivery("pipedrive", key, identity, "/v1/webhooks/pipedrive", body, lambda _: told)
 
 
 def make_close(number: int, run: str) -> Delivery:
@@ -131,11 +144,13 @@ def make_close(number: int, run: str) -> Delivery:
             "subscription_id": "whsub_bench",
         }
     ).encode()
-    told = str(int(now.timestamp()))
-    signature = hmac.new(bytes.fromhex(CLOSE_KEY), told.encode() + body, hashlib.sha256)
-    headers = {"close-sig-timestamp": told, "close-sig-hash": signature.hexdigest()}
-    request = request_bytes("/v1/webhooks/close", headers, body)
-    return Delivery("close", key, identity, request)
+
+    def sign(body: bytes) -> dict[str, str]:
+        told = str(int(time.time()))
+        digest = hmac.new(bytes.fromhex(CLOSE_KEY), told.encode() + body, hashlib.sha256)
+        return {"close-sig-timestamp": told, "close-sig-hash": digest.hexdigest()}
+
+    return Delivery("close", key, identity, "/v1/webhooks/close", body, sign)
 
 
 MAKERS = (make_standard, make_pipedrive, make_close)
