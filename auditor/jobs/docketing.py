@@ -84,9 +84,7 @@ def stored_docket(
         cases += _closed_cases(unit, policy.fingerprint, wanted, team, week)
         if coaching_days:
             cases = _with_trouble(unit, cases)
-    docket = build_docket(
-        cases, week=week, policy=policy, shown=shown, coaching_days=coaching_days
-    )
+    docket = build_docket(cases, week=week, policy=policy, shown=shown, coaching_days=coaching_days)
     return docket, teams
 
 
