@@ -26,8 +26,7 @@ _HEADLINES = {
 }
 _WHAT_NOW = {
     HTTPStatus.FORBIDDEN: "If you need it, ask whoever runs the service to change your role.",
-    HTTPStatus.NOT_FOUND: "It may have been merged or removed in the CRM, or belong to a team "
-    "that you don't see.",
+    HTTPStatus.NOT_FOUND: "The link may be old, or lead to something of a team that you don't see.",
     HTTPStatus.CONFLICT: "Go back, load the page again, and see what has changed.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Go back and mend what you sent. Nothing was changed.",
     HTTPStatus.TOO_MANY_REQUESTS: "Nothing was lost. Wait for the time given and load the page "
