@@ -23,6 +23,8 @@ from eval.flat_rows import UNDATED, column_name, record_of_row, unknown_columns
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".fam")
 """Files of a folder that belong to a set."""
+CORRECTION_TAGS = ("corrected", "confirmed")
+"""Tags of records that ``auditor eval corrections`` and ``GET /v1/corrections`` write."""
 _WRAPPERS = ("records", "items", "data", "results")
 
 
@@ -191,7 +193,7 @@ def _row_of(found: _Object, path: Path, annotator: str | None) -> Row | None:
     if set(value) == {"id", "acts"}:
         return None
     if "activity" in value and not is_label_studio(value):
-        return Row(found.place, value)
+        return Row(found.place, value, bare=_is_correction(value))
     problems: list[str] = []
     try:
         if is_label_studio(value):
@@ -204,6 +206,12 @@ def _row_of(found: _Object, path: Path, annotator: str | None) -> Row | None:
         return Row(found.place, value, bare=True, problems=problems)
     record, more = record_of_row(value, fallback_id=f"{path.stem}-{found.number}")
     return Row(found.place, record, bare=True, problems=problems + more)
+
+
+def _is_correction(value: Mapping[str, Any]) -> bool:
+    """Whether a record is a supervisor's correction, which may lack reason and evidence."""
+    tags = value.get("tags")
+    return isinstance(tags, list) and any(tag in tags for tag in CORRECTION_TAGS)
 
 
 def _table_rows(text: str, path: Path, warnings: list[str]) -> list[Row]:

@@ -21,8 +21,11 @@ from eval.labelling.outlook import Outlook, Vectors
 from eval.labelling.sheets import Sheet
 from eval.metrics import Floats, Ints
 
-BREADTH = 10
-"""How many times the wanted number is clustered."""
+BREADTH = 3
+"""How many times the wanted number is clustered.
+
+On dev, which model 0.3.0 had not learnt from, it has 35 of 100 so chosen records wrong, of 100
+chosen with a breadth of 10 it has 26, and of 100 at random 18."""
 _ROUNDS = 20
 _LEAST_WEIGHT = 0.001
 

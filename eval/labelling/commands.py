@@ -1,4 +1,4 @@
-"""``auditor eval label`` and ``auditor eval suggest``."""
+"""``auditor eval label``, ``suggest`` and ``corrections``."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def add_labelling(app: typer.Typer) -> None:
     """Hangs the commands of labelling on the evaluators' command line."""
     app.command()(label)
     app.command()(suggest)
+    app.command()(corrections)
 
 
 def label(
@@ -190,3 +191,26 @@ def suggest(
         write_lines(chosen.records, out)
     typer.echo(chosen.told, err=True)
     typer.echo(f"Written: {out}; label them with\n  auditor eval label {out}", err=True)
+
+
+def corrections(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="File for the labelled set, as JSONL.")
+    ] = Path("corrections.jsonl"),
+    db: Annotated[
+        str | None, typer.Option("--db", help="URL of the database; AUDITOR_DATABASE_URL if unset.")
+    ] = None,
+) -> None:
+    """Write supervisors' corrections as a labelled set."""
+    with errors_told():
+        from auditor.settings import load_settings
+        from eval.labelling.corrections import read_corrections
+
+        records = read_corrections(load_settings(database_url=db).database_url)
+        write_lines(records, out)
+    changed = sum("corrected" in r["tags"] for r in records)
+    typer.echo(
+        f"{len(records)} corrections: {changed} changed the label, {len(records) - changed} "
+        f"confirmed it\nWritten: {out}; run it with\n  auditor eval run {out}",
+        err=True,
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Protocol, TextIO
 
 ENTER = "\n"
 ESCAPE = "\x1b"
+_ENDS = "\x04\x00"  # Ctrl-D, and what a terminal makes of it between two keys
+_MOST = 64
 
 
 class Keys(Protocol):
@@ -36,23 +39,41 @@ class TerminalKeys:
 
     def key(self) -> str:
         """One key; of keys typed fast, the rest is held for the next call."""
-        import typer
-
-        typed = self._held or typer.getchar()
+        typed = self._held or _read_keys()
+        if not typed or typed[0] in _ENDS:
+            raise EOFError
         if typed.startswith(ESCAPE):  # an arrow or function key comes as one sequence
             self._held = ""
             return ESCAPE if typed == ESCAPE else "?"
         self._held = typed[1:]
-        if typed[0] == "\x03":
-            raise KeyboardInterrupt
-        if typed[0] == "\x04":
-            raise EOFError
         return ENTER if typed[0] == "\r" else typed[0]
 
     def line(self) -> str:
         """One line; keys held from before open it."""
-        held, self._held = self._held, ""
-        return held + input()
+        held, self._held = self._held.replace("\r", "\n"), ""
+        first, end, rest = held.partition("\n")
+        if end:
+            self._held = rest
+            return first
+        return first + input()
+
+
+def _read_keys() -> str:
+    """What was typed, at least one key; typed ahead, it is not lost, and Ctrl-C interrupts."""
+    try:
+        import termios
+        import tty
+    except ImportError:  # Windows
+        import typer
+
+        return str(typer.getchar())
+    at = sys.stdin.fileno()
+    before = termios.tcgetattr(at)
+    try:
+        tty.setcbreak(at, termios.TCSADRAIN)
+        return os.read(at, _MOST).decode(errors="ignore")
+    finally:
+        termios.tcsetattr(at, termios.TCSADRAIN, before)
 
 
 class StreamKeys:

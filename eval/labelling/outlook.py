@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.classify.protocol import Classifier
+from auditor.domain.labels import Label
 from auditor.domain.records import AuditRecord
 from auditor.reading.prepared import prepare
 from eval.labelling.sheets import Sheet
@@ -34,6 +35,8 @@ class Outlook:
     information extraction" (margin sampling).  A record that the model can't judge counts as 1:
     what is empty or in another language is not worth a label.
     """
+    labels: tuple[Label, ...]
+    """The likeliest label of each."""
     embeddings: Vectors
     """Unit vectors, shape (n, dimensions)."""
 
@@ -43,15 +46,17 @@ def look_at(
 ) -> Outlook:
     """Judges records with a classifier that gives embeddings."""
     margins: list[float] = []
+    labels: list[Label] = []
     vectors: list[tuple[float, ...]] = []
     for start in range(0, len(records), _BATCH):
         batch = records[start : start + _BATCH]
         for opinion in classifier.opine([prepare(r) for r in batch]):
             second, first = sorted(opinion.probabilities.values())[-2:]
             margins.append(1.0 if opinion.abstains else first - second)
+            labels.append(max(opinion.probabilities, key=lambda k: opinion.probabilities[k]))
             vectors.append(opinion.embedding)
         tick(len(batch))
-    return Outlook(np.asarray(margins), np.asarray(vectors, dtype=np.float32))
+    return Outlook(np.asarray(margins), tuple(labels), np.asarray(vectors, dtype=np.float32))
 
 
 def by_uncertainty(sheets: Sequence[Sheet], outlook: Outlook) -> list[Sheet]:

@@ -66,7 +66,7 @@ def test_labels_of_another_set_are_refused(labelled: LabelledSet, tmp_path: Path
 def test_it_stands_in_the_terminal_the_json_and_the_page(
     labelled: LabelledSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script = {i: (VAGUE, 0.8) for i in "abcd"}
+    script = dict.fromkeys("abcd", (VAGUE, 0.8))
     monkeypatch.setattr(
         auditor.classify.registry, "make_classifier", lambda *_, **__: ScriptedClassifier(script)
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from auditor.domain.labels import Label
 from eval.labelling.choosing import BREADTH, choose, pick_diverse
 from eval.labelling.outlook import Outlook, Vectors
 from eval.labelling.sheets import Sheet, make_sheet
@@ -15,6 +16,12 @@ from tests.eval.labelling.making import bare
 def vectors(*angles: float) -> Vectors:
     """Unit vectors in a plane."""
     return np.asarray([[np.cos(a), np.sin(a)] for a in angles], dtype=np.float32)
+
+
+def an_outlook(margins: list[float], *angles: float) -> Outlook:
+    """A model's view that takes all for vague callbacks."""
+    labels = (Label.VAGUE_CALLBACK,) * len(margins)
+    return Outlook(np.asarray(margins), labels, vectors(*angles))
 
 
 def a_sheet(name: str, text: str, **changes: Any) -> Sheet:
@@ -53,7 +60,7 @@ def test_near_duplicates_fold_into_the_most_uncertain_of_them() -> None:
         a_sheet("b", pasted.replace("3rd", "17th")),
         a_sheet("c", "They signed with Marsh last week, the deal is gone for good."),
     ]
-    outlook = Outlook(np.asarray([0.6, 0.2, 0.4]), vectors(0.0, 0.01, 0.02))
+    outlook = an_outlook([0.6, 0.2, 0.4], 0.0, 0.01, 0.02)
     chosen = choose(pool, outlook, n=5)
     assert [r["id"] for r in chosen.records] == ["b", "c"]
     assert chosen.records[0]["suggested"] == {"rank": 1, "margin": 0.2, "stands_for": 2}
@@ -65,13 +72,13 @@ def test_records_that_lie_close_but_say_other_things_are_not_folded() -> None:
         a_sheet("a", "Board votes on Thursday, Lee asked us in."),
         a_sheet("b", "Board votes in the spring, no day yet."),
     ]
-    outlook = Outlook(np.asarray([0.5, 0.5]), vectors(0.0, 0.0))
+    outlook = an_outlook([0.5, 0.5], 0.0, 0.0)
     assert len(choose(pool, outlook, n=5).records) == 2
 
 
 def test_what_is_labelled_already_is_left_out() -> None:
     text = "Nice chat with Dana about the trial, call back in three months as always."
     pool = [a_sheet("a", text), a_sheet("b", "They signed with Marsh last week.")]
-    outlook = Outlook(np.asarray([0.1, 0.5]), vectors(0.0, 1.0))
+    outlook = an_outlook([0.1, 0.5], 0.0, 1.0)
     chosen = choose(pool, outlook, n=5, known=[a_sheet("old", text.upper())])
     assert ([r["id"] for r in chosen.records], chosen.known) == (["b"], 1)
