@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from auditor.domain.after_decision import advise_after
 from auditor.domain.decisions import Followed, follow, in_force
 from auditor.domain.docket_items import Case
-from auditor.domain.findings import Finding
 from auditor.domain.flow import OpenDeal, open_deal
 from auditor.domain.flow.deals import FirstSeen
 from auditor.domain.recommendation import recommend
@@ -16,7 +15,7 @@ from auditor.domain.records import Opportunity
 from auditor.domain.standing import Standing, compute_standing
 from auditor.domain.verdict import Recommendation
 from auditor.health.rules import HealthRules
-from auditor.storage import StoredOpportunity, UnitOfWork, due_history
+from auditor.storage import UnitOfWork
 
 _AT_ONCE = 500
 
@@ -48,22 +47,13 @@ def open_deals(
         seen = unit.snapshots.first_seen(unknown)
         for each in stored:
             own = findings.get(each.key, [])
-            case = Case(with_dues(each, own), own, each.key, decisions.get(each.key, ()))
+            opportunity = each.with_dues([f.activity for f in own])
+            case = Case(opportunity, own, each.key, decisions.get(each.key, ()))
             yield _deal(case, each.source, rules, as_of, since, seen.get(each.key))
 
 
 def _lacks_start(opportunity: Opportunity) -> bool:
     return opportunity.opened_on is None or not opportunity.stage_history
-
-
-def with_dues(stored: StoredOpportunity, findings: Sequence[Finding]) -> Opportunity:
-    """The opportunity with the moves of its pending activity; the source's own tale goes first."""
-    opportunity = stored.opportunity
-    if opportunity.due_history:
-        return opportunity
-    activities = [f.activity for f in findings]
-    dues = due_history(stored.seen, activities, opportunity.next_activity)
-    return opportunity.model_copy(update={"due_history": dues})
 
 
 def _deal(

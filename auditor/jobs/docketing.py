@@ -14,7 +14,7 @@ from auditor.domain.findings import Finding
 from auditor.domain.policy import Policy
 from auditor.domain.records import Opportunity, OpportunityStatus
 from auditor.domain.week import Week
-from auditor.storage import Database, StoredOpportunity, UnitOfWork, due_history
+from auditor.storage import Database, StoredOpportunity, UnitOfWork
 from auditor.storage.browsing import FoundActivity, StoredVerdict, Wanted
 
 _READ_AT_ONCE = 200
@@ -106,7 +106,8 @@ def read_cases(
     decisions = unit.decisions.of_opportunities(keys)
     for each in stored:
         own = findings.get(each.key, [])
-        yield Case(with_dues(each, own), own, each.key, decisions.get(each.key, ()))
+        opportunity = each.with_dues([f.activity for f in own])
+        yield Case(opportunity, own, each.key, decisions.get(each.key, ()))
 
 
 def read_items(
@@ -190,13 +191,3 @@ def _may_be_seen(opportunity: Opportunity, wanted: Wanted) -> bool:
 
 def _is_of(opportunity: Opportunity, team: str | None) -> bool:
     return team is None or (opportunity.team or "").casefold() == team.casefold()
-
-
-def with_dues(stored: StoredOpportunity, findings: Sequence[Finding]) -> Opportunity:
-    """The opportunity with the moves of its pending activity; the source's own tale goes first."""
-    opportunity = stored.opportunity
-    if opportunity.due_history:
-        return opportunity
-    activities = [f.activity for f in findings]
-    dues = due_history(stored.seen, activities, opportunity.next_activity)
-    return opportunity.model_copy(update={"due_history": dues})

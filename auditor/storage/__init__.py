@@ -17,7 +17,7 @@ from auditor.storage.database import Database, open_database
 from auditor.storage.digests import StoredDigest
 from auditor.storage.failures import StoredFailure
 from auditor.storage.gauges import Amounts
-from auditor.storage.history import SeenPending, due_history
+from auditor.storage.history import SeenPending
 from auditor.storage.idempotency import Remembered
 from auditor.storage.inbound import Inbound
 from auditor.storage.opportunities import StoredOpportunity
@@ -42,7 +42,6 @@ __all__ = [
     "StoredDigest",
     "StoredOpportunity",
     "SeenPending",
-    "due_history",
     "User",
     "StoredSession",
     "StoredKey",

@@ -9,8 +9,14 @@ from datetime import date, datetime
 from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from auditor.domain.records import NextActivity, Opportunity, OpportunityStatus, StageChange
-from auditor.storage.history import SeenPending, stage_history
+from auditor.domain.records import (
+    Activity,
+    NextActivity,
+    Opportunity,
+    OpportunityStatus,
+    StageChange,
+)
+from auditor.storage.history import SeenPending, due_history, stage_history
 from auditor.storage.inserting import add_missing, in_parts
 from auditor.storage.mapping import next_of, opportunity_of, opportunity_values
 from auditor.storage.models import ActivityRow, DueChangeRow, OpportunityRow, StageChangeRow
@@ -32,6 +38,17 @@ class StoredOpportunity:
     """Its pending activity at each import that changed it, where that was asked for."""
     source: str = ""
     """The source that its id is of, where that was asked for."""
+
+    def with_dues(self, activities: Sequence[Activity]) -> Opportunity:
+        """The opportunity with the moves of its pending activity; the source's own tale goes first.
+
+        Args:
+            activities: its own, oldest first, each with the pending activity that it left.
+        """
+        if self.opportunity.due_history:
+            return self.opportunity
+        dues = due_history(self.seen, activities, self.opportunity.next_activity)
+        return self.opportunity.model_copy(update={"due_history": dues})
 
 
 @dataclass(frozen=True)
