@@ -45,6 +45,7 @@ class Context:
     """Held by the app as ``app.state.context``; one for all requests of a process."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
+        settings.stages()  # a mistake in the file is told at the start, not by a request
         self.settings = settings
         """As the command line gave them."""
         self.database = database

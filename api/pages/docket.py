@@ -181,6 +181,7 @@ def _show_own(request: Request, context: Context, who: Principal, asked: Asked) 
         week=asked.week,
         shown=settings.decisions_shown,
         owner=who.owner,
+        stages=settings.stages(),
         coaching_days=settings.coaching_days,
     )
     held = [i for i in docket.items if i.held_until and i.is_open_question]

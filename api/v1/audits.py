@@ -157,12 +157,22 @@ def batcher_of(request: Request) -> Batcher[Dossier, Verdict]:
         context: Context = state.context
 
         def judge_batch(dossiers: Sequence[Dossier]) -> list[Verdict]:
-            classifier, policy = context.classifier, context.policy
-            return judge_given(dossiers, classifier, policy, as_of=context.settings.today())
+            return _judge(context, dossiers)
 
         state.batcher = Batcher[Dossier, Verdict](judge_batch, threads=_BATCH_THREADS)
     batcher: Batcher[Dossier, Verdict] = state.batcher
     return batcher
+
+
+def _judge(context: Context, dossiers: Sequence[Dossier]) -> list[Verdict]:
+    settings = context.settings
+    return judge_given(
+        dossiers,
+        context.classifier,
+        context.policy,
+        as_of=settings.today(),
+        stages=settings.stages(),
+    )
 
 
 def _answer(verdicts: Sequence[Verdict]) -> JSONResponse:
@@ -238,8 +248,7 @@ def _ask(
     context: Context, tickets: _Tickets, caller: str, name: str, dossiers: Sequence[Dossier]
 ) -> None:
     try:
-        classifier, policy = context.classifier, context.policy
-        verdicts = judge_given(dossiers, classifier, policy, as_of=context.settings.today())
+        verdicts = _judge(context, dossiers)
         status, body = 200, bytes(_answer(verdicts).body).decode()
     except AuditorError as exc:
         log.error("audit %s: %s: %s", name, type(exc).__name__, exc)

@@ -88,13 +88,13 @@ def _page(
 ) -> tuple[list[OpportunityRow], int | None]:
     """Rows of a page, and the key after which the next one begins; None at the end."""
     rows: list[OpportunityRow] = []
-    policy, seen = context.policy, 0
+    policy, stages, seen = context.policy, context.settings.stages(), 0
     is_filtered = label is not None or action is not None
     with context.database.read() as unit:
         while seen < MOST_READ:
             size = min(paging.MOST_ROWS if is_filtered else limit + 1, MOST_READ - seen)
             stored = unit.browsing.page(wanted, after=after, limit=size)
-            items = read_items(unit, policy, stored, as_of=as_of)
+            items = read_items(unit, policy, stored, as_of=as_of, stages=stages)
             for each, item in zip(stored, items, strict=True):
                 fits = label in (None, item.standing.label)
                 if fits and action in (None, item.recommendation.action):
@@ -128,7 +128,9 @@ def seen_opportunity(
         Problem: 404.
     """
     day = as_of or context.settings.today()
-    view = view_opportunity(context.database, context.policy, key, as_of=day)
+    view = view_opportunity(
+        context.database, context.policy, key, as_of=day, stages=context.settings.stages()
+    )
     if view is None:
         raise not_found("opportunity")
     check_seen(who, view.stored.opportunity, "opportunity")

@@ -21,6 +21,7 @@ from auditor.commands.writing import verdict_line, write_digest
 from auditor.digest.view import count
 from auditor.domain.labels import Label
 from auditor.domain.policy import Policy
+from auditor.domain.stages import Stage
 from auditor.domain.verdict import Action, Status, Verdict
 from auditor.domain.week import Week
 from auditor.errors import InputError
@@ -137,7 +138,9 @@ def run_audit(
     classifier = _classifier(settings, batch_results)
     policy = make_policy(classifier, settings)
     with whole_output(out) as stream:
-        for audited in _audited(paths, classifier, policy, files, report, as_of=as_of):
+        for audited in _audited(
+            paths, classifier, policy, files, report, as_of=as_of, stages=settings.stages()
+        ):
             for finding in audited.findings:
                 tally.add(finding.verdict)
                 stream.write(verdict_line(finding.verdict) + "\n")
@@ -167,7 +170,8 @@ def run_digest(
     report = IntakeReport()
     classifier = _classifier(settings, None)
     policy = make_policy(classifier, settings)
-    audited = list(_audited(paths, classifier, policy, files, report, as_of=week.reading_day))
+    day, stages = week.reading_day, settings.stages()
+    audited = list(_audited(paths, classifier, policy, files, report, as_of=day, stages=stages))
     finish_reading(report, files, paths)
     those = [a for a in audited if a.standing is not None and _in_team(a, team)]
     if team and not those:
@@ -176,7 +180,9 @@ def run_digest(
             f"no open opportunity belongs to team {team!r}; the files hold "
             f"{', '.join(teams) or 'no teams'}"
         )
-    docket = make_docket(those, week=week, policy=policy, shown=settings.decisions_shown)
+    docket = make_docket(
+        those, week=week, policy=policy, shown=settings.decisions_shown, stages=stages
+    )
     view = write_digest(docket, out, policy=policy, heading=team or "")
     if as_json:
         sys.stdout.write((out / "digest.json").read_text(encoding="utf-8") + "\n")
@@ -205,6 +211,7 @@ def _audited(
     report: IntakeReport,
     *,
     as_of: date,
+    stages: tuple[Stage, ...],
 ) -> Iterator[AuditedOpportunity]:
     items = read_paths(paths, options=files.intake(today=as_of), report=report)
     with progress("Reading files") as read:
@@ -214,7 +221,12 @@ def _audited(
         return
     with progress("Judging", total=report.read or None) as judged:
         yield from audit(
-            chain((first,), dossiers), classifier, policy, as_of=as_of, on_judged=judged
+            chain((first,), dossiers),
+            classifier,
+            policy,
+            as_of=as_of,
+            stages=stages,
+            on_judged=judged,
         )
 
 

@@ -51,7 +51,7 @@ def make_digest(
 
     Args:
         database: where everything is.
-        settings: how much is shown, and where the pages are.
+        settings: how much is shown, the kinds of stage, and where the pages are.
         policy: whose findings count.
         week: the week it is about.
         teams: casefolded names of the teams that the reader may see; None for all.
@@ -61,6 +61,7 @@ def make_digest(
 
     Raises:
         StorageError: the database failed.
+        ConfigurationError: the stages file can't be used.
     """
     docket, found = stored_docket(
         database,
@@ -70,6 +71,7 @@ def make_digest(
         team=team,
         seen_teams=teams,
         owner=owner,
+        stages=settings.stages(),
         coaching_days=0 if owner is not None else settings.coaching_days,
     )
     before = read_shown(last)

@@ -13,6 +13,7 @@ from auditor.domain.docket import Case, Docket, DocketItem, build_docket, stand_
 from auditor.domain.findings import Finding
 from auditor.domain.policy import Policy
 from auditor.domain.records import Opportunity, OpportunityStatus
+from auditor.domain.stages import DEFAULT_STAGES, Stage
 from auditor.domain.week import Week
 from auditor.storage import Database, StoredOpportunity, UnitOfWork
 from auditor.storage.browsing import FoundActivity, StoredVerdict, Wanted
@@ -59,6 +60,7 @@ def stored_docket(
     team: str | None = None,
     seen_teams: Collection[str] | None = None,
     owner: str | None = None,
+    stages: tuple[Stage, ...] = DEFAULT_STAGES,
     coaching_days: int = 0,
 ) -> tuple[Docket, set[str]]:
     """Builds the week's docket of what is stored.
@@ -71,6 +73,7 @@ def stored_docket(
         team: only this team's opportunities; case is ignored.
         seen_teams: casefolded names of the teams that the reader may see; None for all.
         owner: only this rep's opportunities; case is ignored.
+        stages: kinds of stage.
         coaching_days: days that a rep alone sees new trouble before it is among the decisions; 0
             for the rep's own docket.
 
@@ -84,7 +87,9 @@ def stored_docket(
         cases += _closed_cases(unit, policy.fingerprint, wanted, team, week)
         if coaching_days:
             cases = _with_trouble(unit, cases)
-    docket = build_docket(cases, week=week, policy=policy, shown=shown, coaching_days=coaching_days)
+    docket = build_docket(
+        cases, week=week, policy=policy, stages=stages, shown=shown, coaching_days=coaching_days
+    )
     return docket, teams
 
 
@@ -111,16 +116,29 @@ def read_cases(
 
 
 def read_items(
-    unit: UnitOfWork, policy: Policy, stored: Sequence[StoredOpportunity], *, as_of: date
+    unit: UnitOfWork,
+    policy: Policy,
+    stored: Sequence[StoredOpportunity],
+    *,
+    as_of: date,
+    stages: tuple[Stage, ...] = DEFAULT_STAGES,
 ) -> list[DocketItem]:
     """Opportunities with standing and recommendation as of a day."""
     week = Week.last_before(as_of)
     cases = read_cases(unit, policy.fingerprint, stored)
-    return [stand_on_docket(case, week=week, policy=policy, as_of=as_of) for case in cases]
+    return [
+        stand_on_docket(case, week=week, policy=policy, as_of=as_of, stages=stages)
+        for case in cases
+    ]
 
 
 def view_opportunity(
-    database: Database, policy: Policy, key: int, *, as_of: date
+    database: Database,
+    policy: Policy,
+    key: int,
+    *,
+    as_of: date,
+    stages: tuple[Stage, ...] = DEFAULT_STAGES,
 ) -> OpportunityView | None:
     """One opportunity with its activities, verdicts and decisions; None where there is none."""
     with database.read() as unit:
@@ -129,7 +147,8 @@ def view_opportunity(
             return None
         [case] = read_cases(unit, policy.fingerprint, [stored])
         activities = _activities(unit, policy, unit.browsing.activities_of(key))
-    item = stand_on_docket(case, week=Week.last_before(as_of), policy=policy, as_of=as_of)
+    week = Week.last_before(as_of)
+    item = stand_on_docket(case, week=week, policy=policy, as_of=as_of, stages=stages)
     became = [
         follow(d, case.opportunity, case.findings, as_of=as_of) if d.stands else None
         for d in case.decisions

@@ -8,6 +8,7 @@ from typing import Any
 
 from auditor.classify.protocol import Classifier
 from auditor.domain.policy import Policy
+from auditor.domain.stages import DEFAULT_STAGES, Stage
 from auditor.domain.verdict import Verdict
 from auditor.errors import RowError
 from auditor.intake.dossier import Dossier
@@ -57,8 +58,13 @@ def _read(value: Any, number: int, intake: Intake) -> Dossier:
 
 
 def judge_given(
-    dossiers: Sequence[Dossier], classifier: Classifier, policy: Policy, *, as_of: date
+    dossiers: Sequence[Dossier],
+    classifier: Classifier,
+    policy: Policy,
+    *,
+    as_of: date,
+    stages: tuple[Stage, ...] = DEFAULT_STAGES,
 ) -> list[Verdict]:
     """Judges records, one verdict each, in order."""
-    audited = audit(dossiers, classifier, policy, as_of=as_of)
+    audited = audit(dossiers, classifier, policy, as_of=as_of, stages=stages)
     return [finding.verdict for each in audited for finding in each.findings]
