@@ -13,6 +13,7 @@ The ridge was chosen on one team's jargon and measured on another's
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
@@ -66,6 +67,20 @@ class CorrectedClassifier:
     def name(self) -> str:
         """The base's: a correction changes no policy, it is told apart by its time."""
         return self._base.name
+
+    @property
+    def local_model(self) -> str | None:
+        """Hash of the base's files, as stored with verdicts."""
+        return getattr(self._base, "local_model", None)
+
+    @property
+    def corrections(self) -> str | None:
+        """Hash of the corrections that were last put to use, as stored with verdicts."""
+        with self._lock:
+            if not self._fitted_to:
+                return None
+            told = "\n".join(f"{j.id} {j.label.value}" for j in self._fitted_to)
+        return f"{len(self._fitted_to)}@sha256:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
     def opine(self, records: Sequence[PreparedRecord]) -> list[Opinion]:
         """Gives one opinion a record, in order."""

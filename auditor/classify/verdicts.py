@@ -45,27 +45,30 @@ def judge(
     prepared = [prepare(r, day_first=policy.day_first) for r in records]
     opinions = classifier.opine(prepared)
     known = pending_known or [True] * len(records)
-    local = getattr(classifier, "local_model", None)
+    made_with = {
+        "local_model": getattr(classifier, "local_model", None),
+        "corrections": getattr(classifier, "corrections", None),
+    }
     findings = (
         make_finding(p, o, classifier.name, policy, pending_known=k)
         for p, o, k in zip(prepared, opinions, known, strict=True)
     )
     return [
-        replace(f, provenance=_provenance(r, o.asked, caller=caller, local_model=local))
+        replace(f, provenance=_provenance(r, o.asked, caller=caller, made_with=made_with))
         for f, r, o in zip(findings, records, opinions, strict=True)
     ]
 
 
 def _provenance(
-    record: AuditRecord, asked: Asked | None, *, caller: str, local_model: str | None
+    record: AuditRecord, asked: Asked | None, *, caller: str, made_with: dict[str, str | None]
 ) -> Provenance:
     return Provenance(
         auditor=__version__,
         caller=caller,
-        local_model=local_model,
         stage=record.opportunity.stage,
         account=record.opportunity.account,
         asked=asked,
+        **made_with,
     )
 
 

@@ -39,12 +39,14 @@ def run_replay(settings: Settings, key: int, *, as_json: bool = False) -> int:
         with database.read() as unit:
             found = unit.browsing.verdict(key)
         judged_by = found.finding.verdict.classifier if found else ""
+        name = "rules" if judged_by.startswith("rules") else "local"
+        judged = judged_sources(database)
         done = replay(
             database,
             key,
-            base=make_classifier("rules" if judged_by.startswith("rules") else "local", settings),
+            base=make_classifier(name, settings, judged=judged),
             recall=_recall(settings),
-            judged=judged_sources(database),
+            judged=judged,
             cache_days=settings.llm_cache_days,
         )
     if as_json:

@@ -63,6 +63,8 @@ class Provenance(_Frozen):
     """Who had it judged: a command or a part of the service."""
     local_model: str | None = None
     """Hash of the local model's files; None where none judged."""
+    corrections: str | None = None
+    """Count and hash of the corrections that shifted the local model; None for none."""
     stage: str = ""
     """The opportunity's stage, which is not part of the input's hash."""
     account: str | None = None

@@ -45,6 +45,7 @@ class Part(StrEnum):
     INPUT = "input"
     POLICY = "policy"
     MODEL = "model"
+    CORRECTIONS = "corrections"
     PROMPT = "prompt"
     QUESTION = "question"
     ANSWER = "answer"
@@ -149,6 +150,7 @@ def replay(
     stored = _Stored(verdict, provenance, policy, due)
     changes += _model_changes(stored, base)
     rebuilt, more = _Rebuilding(stored, base, recall, judged, cache_days).run()
+    changes += _correction_changes(stored, base)
     differences = tuple(_differences(verdict, rebuilt)) if rebuilt else ()
     return Replay(verdict, provenance, rebuilt, (*changes, *more), differences)
 
@@ -162,6 +164,16 @@ def _model_changes(stored: _Stored, base: Classifier) -> Iterator[Change]:
     if stored.policy.codebook != CODEBOOK_VERSION:
         told = f"codebook {stored.policy.codebook} then, {CODEBOOK_VERSION} now"
         yield Change(Part.POLICY, told)
+
+
+def _correction_changes(stored: _Stored, base: Classifier) -> Iterator[Change]:
+    """Told once the base has judged: only then is known what it put to use."""
+    then, now = stored.provenance.corrections, getattr(base, "corrections", None)
+    if then != now:
+        told = (
+            f"corrections have been made or taken back: {then or 'none'} then, {now or 'none'} now"
+        )
+        yield Change(Part.CORRECTIONS, told)
 
 
 @dataclass

@@ -10,17 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from auditor.classify.corrected import CorrectedClassifier
 from auditor.classify.llm.making import make_llm
 from auditor.classify.llm.store import CallStore
+from auditor.classify.precedents import JudgedRecord
 from auditor.classify.registry import make_policy
 from auditor.classify.rules import RulesClassifier
+from auditor.domain.labels import Label
 from auditor.errors import InputError
 from auditor.jobs.due import judge_due
 from auditor.jobs.learning import judged_sources
 from auditor.jobs.replaying import Part, Replay, replay
+from auditor.reading.prepared import prepare
 from auditor.settings import Settings
 from auditor.storage import Database
-from tests.builders import an_activity, an_opportunity
+from tests.builders import a_record, an_activity, an_opportunity
 from tests.classify.llm.conftest import make_settings, server
 from tests.classify.llm.making import BOOKED
 from tests.classify.llm.server import ScriptedServer, answers, fails
@@ -176,6 +180,32 @@ def test_another_local_model_is_told(
         cache_days=30,
     )
     assert _parts(done) == {Part.MODEL}
+
+
+def test_corrections_made_since_are_told(database: Database) -> None:
+    told: list[JudgedRecord] = []
+    local = CorrectedClassifier(RulesClassifier(), lambda: told)
+    _told(database)
+    policy = make_policy(local, Settings())
+    assert judge_due(database, local, policy, caller="a test") == 1
+    with database.read() as unit:
+        [verdict] = unit.browsing.verdicts(limit=9)
+
+    def again() -> Replay:
+        return replay(
+            database,
+            verdict.key,
+            base=local,
+            recall=lambda _: None,
+            judged=judged_sources(database),
+            cache_days=30,
+        )
+
+    assert (again().is_same, again().changes) == (True, ())
+    told = [JudgedRecord("c1", prepare(a_record(BOOKED)), Label.IMPLICIT_LOSS)]
+    done = again()
+    assert _parts(done) == {Part.CORRECTIONS}
+    assert "label" in {d.field for d in done.differences}
 
 
 def test_a_number_that_is_no_verdicts_is_an_error(

@@ -68,6 +68,11 @@ class LLMClassifier:
         return getattr(self._base, "local_model", None)
 
     @property
+    def corrections(self) -> str | None:
+        """Hash of the corrections that shift the local model, as stored with verdicts."""
+        return getattr(self._base, "corrections", None)
+
+    @property
     def llm_use(self) -> dict[str, float]:
         """``calls``, ``tokens``, ``cost`` (US dollars) and what became of them so far."""
         return self._tally.as_dict()
