@@ -82,7 +82,7 @@ def test_texts_are_words_and_nothing_is_fetched(chromium: Any, report: str) -> N
         page.title()
         == f"scripted-1 on {report.removeprefix('file://').replace('run.html', 's.jsonl')}"
     )
-    assert HOSTILE in page.locator("[id='item-b b']").inner_text()
+    assert HOSTILE in page.locator("[id='item-b b']").text_content()
     assert fetched == [report]
 
 
