@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from auditor.intake.crm.changes import Change
 from auditor.jobs.crm_changes import take_changes
+from auditor.jobs.erased_events import WithoutErased, records_of, without_erased
 from auditor.jobs.event_reading import SENDERS, Work, problem_of, read_event
 from auditor.jobs.hubspot_reading import SENDER as HUBSPOT
 from auditor.jobs.hubspot_reading import HubSpotReader
@@ -125,7 +126,7 @@ class EventHandler:
             events = unit.events.pending(now=self._now(), limit=BATCH, origins=SENDERS)
             webhooks = self._settings.webhooks
             work = [read_event(e, webhooks.of(e.origin or "")) for e in events]
-            return self._take(unit, work)
+            return self._take_others(unit, without_erased(unit, work))
 
     def _handle_hubspot(self) -> Handled:
         """Handles a batch of events whose records must be read; no transaction waits for that."""
@@ -137,14 +138,20 @@ class EventHandler:
             unit.events.hold([event.key for event in events], until=now + HELD)
         work = self._hubspot.read(events, now=self._now())
         with self._database.begin() as unit:
-            records = [each.record for each in work if each.record is not None]
-            unit.events.receive(records, received_at=self._now())
-            return self._take(unit, work)
+            others = without_erased(unit, work)
+            unit.events.receive(records_of(others.work), received_at=self._now())
+            return self._take_others(unit, others)
 
     def _has_pending(self, origins: Sequence[str]) -> bool:
         """Asks first, since SQLite lets nobody else write while a batch is fetched."""
         with self._database.read() as unit:
             return unit.events.has_pending(now=self._now(), origins=origins)
+
+    def _take_others(self, unit: UnitOfWork, others: WithoutErased) -> Handled:
+        """Takes in a batch, then empties the bodies that name somebody who was erased."""
+        handled = self._take(unit, others.work)
+        unit.events.empty(others.named)
+        return handled
 
     def _take(self, unit: UnitOfWork, work: Sequence[Work]) -> Handled:
         """Takes in a batch; where that fails, one by one, so that only those stay that fail."""

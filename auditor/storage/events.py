@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import and_, exists, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
+from auditor.storage.erasing_derived import GONE
 from auditor.storage.hashing import tagged_hash
-from auditor.storage.inserting import in_parts, insert_missing
+from auditor.storage.inserting import add_missing, in_parts
 from auditor.storage.models import InboundRow
 
 
@@ -45,6 +46,11 @@ class ReceivedEvent:
     """Pending, or what it is from the start."""
     error: str | None = None
     """Why it is dead or ignored from the start."""
+
+    def emptied(self) -> ReceivedEvent:
+        """The event without its body; a second delivery of the same body is still known."""
+        key = self.dedup_key or tagged_hash(self.payload)
+        return replace(self, payload=GONE, dedup_key=key)
 
 
 @dataclass(frozen=True)
@@ -92,10 +98,7 @@ class EventRepository:
             How many were new.
         """
         rows = [_row(event, received_at) for event in events]
-        if not rows:
-            return 0
-        statement = insert_missing(self._session, InboundRow)
-        return self._session.connection().execute(statement, rows).rowcount
+        return len(add_missing(self._session, InboundRow, rows, returning=InboundRow.key))
 
     def pending(
         self, *, now: datetime, limit: int, origins: Collection[str] | None = None
@@ -155,6 +158,24 @@ class EventRepository:
             next_at=None,
             error=error,
         )
+
+    def empty(self, keys: Collection[int]) -> int:
+        """Empties the raw bodies of events that are done with; those still pending keep theirs.
+
+        Returns:
+            How many there were.
+        """
+        emptied = 0
+        for part in in_parts(sorted(keys)):
+            statement = (
+                update(InboundRow)
+                .where(InboundRow.key.in_(part), ~_IS_PENDING, InboundRow.payload != GONE)
+                .values(payload=GONE)
+                .returning(InboundRow.key)
+                .execution_options(synchronize_session=False)
+            )
+            emptied += len(self._session.scalars(statement).all())
+        return emptied
 
     def requeue(self, keys: Sequence[int] | None = None) -> int:
         """Makes dead and ignored events pending again.
