@@ -104,19 +104,22 @@ def read_labelling(path: Path) -> Labelling:
             else:
                 found.labels[name] = Label(label)
                 found.raw[name] = row.record
-                found.clusters[name] = _cluster(row.record.get("tags"), name)
+                found.clusters[name] = _cluster(row.record, name)
     if errors or not found.labels:
         listed = "\n".join(errors) or "  no record in it"
         raise LabelledSetError(f"{path}: {len(errors)} errors; mend them\n{listed}")
     return found
 
 
-def _cluster(tags: object, name: str) -> str:
+def _cluster(record: Mapping[str, Any], name: str) -> str:
+    """Family, else pair, else opportunity, else the record alone, as in a run."""
+    tags, opportunity = record.get("tags"), record.get("opportunity")
     said = [t for t in tags if isinstance(t, str)] if isinstance(tags, list) else []
     for prefix in ("fam:", "pair:"):
         if own := next((t for t in said if t.startswith(prefix)), None):
             return own
-    return f"id:{name}"
+    told = opportunity.get("id") if isinstance(opportunity, Mapping) else None
+    return f"opportunity:{told}" if told else f"id:{name}"
 
 
 def measure_agreement(labellings: Sequence[Labelling], *, seed: int = intervals.SEED) -> Agreement:
@@ -132,7 +135,7 @@ def measure_agreement(labellings: Sequence[Labelling], *, seed: int = intervals.
     if not shared:
         raise InputError("the labellings have no record id in common; label the same records")
     table = np.asarray([[_code(one, i) for one in labellings] for i in shared], dtype=np.int64)
-    clusters = [next(o.clusters[i] for o in labellings if i in o.clusters) for i in shared]
+    clusters = [_fullest([o.clusters[i] for o in labellings if i in o.clusters]) for i in shared]
     names = tuple(one.name for one in labellings)
     couples = list(combinations(range(len(names)), 2))
     both = {(i, j): np.flatnonzero((table[:, [i, j]] != _MISSING).all(axis=1)) for i, j in couples}
@@ -157,6 +160,11 @@ def measure_agreement(labellings: Sequence[Labelling], *, seed: int = intervals.
         disagreements=_disagreements(labellings, shared),
         only_one=len(ids) - len(shared),
     )
+
+
+def _fullest(clusters: Sequence[str]) -> str:
+    """The cluster that some labelling tells of, since a bare one of ids and labels does not."""
+    return next((c for c in clusters if not c.startswith("id:")), clusters[0])
 
 
 def _code(labelling: Labelling, record_id: str) -> int:

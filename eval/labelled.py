@@ -76,10 +76,13 @@ class LabelledRecord:
 
     @property
     def cluster(self) -> str:
-        """What it must not be parted from when resampling: family, else pair, else itself."""
+        """What it is drawn with when resampling: family, else pair, opportunity, or itself alone."""
         if self.family:
             return f"fam:{self.family}"
-        return f"pair:{self.pair}" if self.pair else f"id:{self.id}"
+        if self.pair:
+            return f"pair:{self.pair}"
+        opportunity = self.record.opportunity.id
+        return f"opportunity:{opportunity}" if opportunity != self.id else f"id:{self.id}"
 
     @property
     def slices(self) -> tuple[str, ...]:

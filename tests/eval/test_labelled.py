@@ -302,3 +302,14 @@ def test_an_export_of_another_form_is_an_error_not_a_crash(tmp_path: Path) -> No
 
 def test_labels_are_all_read() -> None:
     assert {MEANINGFUL, VAGUE, LOSS} == set(Label)
+
+
+def test_records_of_one_opportunity_are_drawn_together(tmp_path: Path) -> None:
+    deal = {"id": "o1", "stage": "Demo"}
+    records = [
+        raw_record("a", opportunity=deal),
+        raw_record("b", opportunity=deal, tags=["pair:p"]),
+        raw_record("c"),
+    ]
+    labelled = load_labelled(write_set(tmp_path / "s.jsonl", records))
+    assert [r.cluster for r in labelled] == ["opportunity:o1", "pair:p", "id:c"]
