@@ -88,19 +88,27 @@ class Committer:
                 threading.Thread(target=self._run, name="webhooks", daemon=True).start()
 
     def _run(self) -> None:
-        while True:
-            try:
-                first = self._queue.get(timeout=_IDLE_SECONDS)
-            except queue.Empty:
-                with self._lock:
-                    if self._queue.empty():
-                        self._is_running = False
-                        return
-                continue
-            group = [first]
-            while len(group) < MOST_AT_ONCE and not self._queue.empty():
-                group.append(self._queue.get_nowait())
-            self._commit(group)
+        try:
+            while self._work():
+                pass
+        except BaseException:
+            with self._lock:
+                self._is_running = False  # the next delivery starts another thread
+            raise
+
+    def _work(self) -> bool:
+        """Commits one group; false where there was none for a while and the thread may end."""
+        try:
+            first = self._queue.get(timeout=_IDLE_SECONDS)
+        except queue.Empty:
+            with self._lock:
+                self._is_running = not self._queue.empty()
+                return self._is_running
+        group = [first]
+        while len(group) < MOST_AT_ONCE and not self._queue.empty():
+            group.append(self._queue.get_nowait())
+        self._commit(group)
+        return True
 
     def _commit(self, group: Sequence[_Waiting]) -> None:
         by_source: dict[str, list[ReceivedEvent]] = {}
@@ -118,16 +126,22 @@ class Committer:
         except Exception as exc:  # noqa: BLE001 - every request of the group must get its answer
             log.error("events could not be kept: %s", type(exc).__name__)
             problem = exc
+        if problem is None:
+            self._tell(counts)
         for loop in {waiting.loop for waiting in group}:
             own = [waiting.done for waiting in group if waiting.loop is loop]
             try:
                 loop.call_soon_threadsafe(_settle, own, problem)
             except RuntimeError:
                 log.warning("the server went away before %d deliveries were answered", len(own))
-        if problem is None:
+
+    def _tell(self, counts: Sequence[tuple[str, int, int]]) -> None:
+        try:
             for source, new, known in counts:
                 self._on_kept(source, new, known)
             self._wake()
+        except Exception:  # the events are kept: what is told of them must not end the thread
+            log.exception("what was kept could not be told")
 
 
 def _settle(waiting: Sequence[asyncio.Future[None]], problem: Exception | None) -> None:
