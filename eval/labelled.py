@@ -76,7 +76,7 @@ class LabelledRecord:
 
     @property
     def cluster(self) -> str:
-        """What it is resampled with: its family, else its pair, its opportunity, or itself alone."""
+        """What it is resampled with: its family, else pair, else opportunity, or itself alone."""
         if self.family:
             return f"fam:{self.family}"
         if self.pair:
