@@ -80,6 +80,9 @@ def _work_alone(shop: Shop, *, once: bool) -> None:
         tender.handle_events()
         with progress("Judging", total=tender.count_due()) as tick:
             tender.judge(on_judged=tick)
+        with progress("Making the search", total=tender.count_unembedded()) as tick:
+            while tender.embed(on_done=tick):
+                pass
         tender.keep_house()
         tender.close()
         _say_done(shop)

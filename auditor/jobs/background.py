@@ -13,12 +13,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from auditor.errors import AuditorError
 from auditor.jobs.failures import describe_error
 from auditor.jobs.sending import send_due
-from auditor.jobs.tending import Shop, Tender
+from auditor.jobs.tending import EMBEDDED, Shop, Tender
 from auditor.jobs.writing_back import write_back
+
+if TYPE_CHECKING:
+    from auditor.jobs.searching import Searcher
 
 log = logging.getLogger("auditor.jobs")
 LOOKS_EVERY = 30.0
@@ -44,7 +48,12 @@ class Background:
     """A thread that works until it is stopped."""
 
     def __init__(
-        self, shop: Shop, *, looks_every: float = LOOKS_EVERY, steps: Sequence[Step] | None = None
+        self,
+        shop: Shop,
+        *,
+        looks_every: float = LOOKS_EVERY,
+        steps: Sequence[Step] | None = None,
+        searcher: Searcher | None = None,
     ) -> None:
         """Makes it; nothing runs before ``start``.
 
@@ -52,8 +61,9 @@ class Background:
             shop: settings, database, classifier and policy.
             looks_every: seconds between looks without being woken.
             steps: the work, in order; all of the service's where None.
+            searcher: makes the notes' vectors; of the shipped encoder where None.
         """
-        self._tender = Tender(shop)
+        self._tender = Tender(shop, searcher=searcher)
         self._looks_every = looks_every
         self._woken, self._stopping = threading.Event(), threading.Event()
         self._steps = steps if steps is not None else self._all_steps(shop)
@@ -97,10 +107,18 @@ class Background:
         return [
             Step("events", lambda: self._handle_events(tender, stop)),
             Step("judging", lambda: tender.judge(lambda: stop() or self._woken.is_set())),
+            Step("search", lambda: self._embed(tender)),
             Step("housekeeping", tender.keep_house),
             Step("digests", lambda: send_due(shop, should_stop=stop)),
             Step("write-back", lambda: self._write_back(shop, stop)),
         ]
+
+    def _embed(self, tender: Tender) -> None:
+        """Takes new notes into the search; what is woken for goes first, and the rest after it."""
+        stop, woken = self._stopping.is_set, self._woken.is_set
+        made = tender.embed(lambda: stop() or woken(), most=EMBEDDED)
+        if made >= EMBEDDED:
+            self._woken.set()  # there may be more
 
     @staticmethod
     def _write_back(shop: Shop, stop: Callable[[], bool]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from auditor.classify.protocol import Classifier
 from auditor.domain.policy import Policy
@@ -14,9 +14,15 @@ from auditor.jobs.events import EventHandler
 from auditor.settings import Settings
 from auditor.storage import Database
 
+if TYPE_CHECKING:
+    from auditor.jobs.searching import Searcher
+
 log = logging.getLogger("auditor.jobs")
 Stop = Callable[[], bool]
 """Asked between pieces of work; true ends the step."""
+EMBEDDED = 512
+"""Notes taken into the search in one turn: seconds of work, so that other steps come to theirs."""
+_EMBEDDED_AT_ONCE = 128
 
 
 class Shop(Protocol):
@@ -42,9 +48,15 @@ class Shop(Protocol):
 class Tender:
     """Does the steps; one for a process."""
 
-    def __init__(self, shop: Shop) -> None:
-        """Keeps what the steps need; nothing is loaded yet."""
+    def __init__(self, shop: Shop, *, searcher: Searcher | None = None) -> None:
+        """Keeps what the steps need; nothing is loaded yet.
+
+        Args:
+            shop: settings, database, classifier and policy.
+            searcher: makes the notes' vectors; of the shipped encoder where None.
+        """
         self._shop = shop
+        self._searcher = searcher
         self._events = EventHandler(shop.database, shop.settings)
         self._kept_house_on: date | None = None
 
@@ -97,6 +109,50 @@ class Tender:
         if added:
             log.info("judged %d activities", added)
         return added
+
+    def embed(
+        self,
+        should_stop: Stop = lambda: False,
+        *,
+        most: int = EMBEDDED,
+        on_done: Callable[[int], None] = lambda _: None,
+    ) -> int:
+        """Takes new notes into the search, so that no reader waits for it; returns how many.
+
+        Args:
+            should_stop: asked between batches.
+            most: notes of one turn; where as many were taken in, there may be more.
+            on_done: called with the number of notes done since the last call.
+
+        Raises:
+            StorageError: the database failed; the batches before are kept.
+            ModelError: the encoder can't be used.
+        """
+        made = 0
+        while made < most and not should_stop():
+            size = min(_EMBEDDED_AT_ONCE, most - made)
+            done = self._notes.embed_missing(most=size, on_done=on_done)
+            made += done
+            if done < size:
+                break
+        if made:
+            log.info("search: %d notes taken in", made)
+        return made
+
+    def count_unembedded(self) -> int:
+        """How many notes the search does not know yet."""
+        with self._shop.database.read() as unit:
+            return unit.note_vectors.count_missing(self._notes.model)
+
+    @property
+    def _notes(self) -> Searcher:
+        if self._searcher is None:
+            from auditor.classify.encoder import Encoder
+            from auditor.jobs.searching import Searcher
+
+            encoder = Encoder(threads=self._shop.settings.threads or None)
+            self._searcher = Searcher(self._shop.database, encoder)
+        return self._searcher
 
     def keep_house(self, now: datetime | None = None) -> None:
         """Takes the week's snapshot and forgets failures of what is known otherwise, once a day.

@@ -20,13 +20,13 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from auditor.jobs.due import due_blocks
 from auditor.jobs.sending import send_due
-from auditor.jobs.tending import Shop, Tender
+from auditor.jobs.tending import EMBEDDED, Shop, Tender
 from auditor.jobs.writing_back import write_back
 from auditor.storage.work_schema import connection_info
 
 log = logging.getLogger("auditor.work")
 QUEUE = "auditor"
-TEND, JUDGE, DIGESTS, RESCUE = "tend", "judge", "digests", "rescue"
+TEND, JUDGE, EMBED, DIGESTS, RESCUE = "tend", "judge", "embed", "digests", "rescue"
 HEARTBEAT, STALLED = 10.0, 30.0
 """Seconds between signs of life of a worker, and after which its jobs are taken over."""
 EVENTS_FOR = 10.0
@@ -98,6 +98,8 @@ class Worker:
         while not self._stopping.is_set() and self._tender.count_due():
             asyncio.run(self._work(forever=False))
             self._stopping.wait(_LOOK)  # the rest is with other workers
+        while self._tender.embed(self.is_stopping):
+            pass
         self._tender.close()
 
     def stop(self) -> None:
@@ -140,6 +142,8 @@ class Worker:
 
         await asyncio.to_thread(self._tender.handle_events, enough)
         await self.put_up_judging()
+        if await asyncio.to_thread(self._tender.count_unembedded):
+            await put_up(self._app, EMBED)
         if time.monotonic() >= until:
             await put_up(self._app, TEND)
 
@@ -152,6 +156,12 @@ class Worker:
     def judge(self, block: int) -> None:
         """Judges a block."""
         self._tender.judge(self.is_stopping, block=block)
+
+    async def embed(self) -> None:
+        """Takes new notes into the search, and puts itself up again where there may be more."""
+        made = await asyncio.to_thread(self._tender.embed, self.is_stopping)
+        if made >= EMBEDDED:
+            await put_up(self._app, EMBED)
 
     def send_digests(self) -> None:
         """Sends the digests that are due, writes decisions back, and keeps house."""
@@ -198,6 +208,10 @@ def _add_tasks(app: App, worker: Worker, rescue_every: str) -> None:
     @app.task(name=JUDGE, queue=QUEUE, retry=_RETRY)
     def judge(block: int) -> None:
         worker.judge(block)
+
+    @app.task(name=EMBED, queue=QUEUE, lock=EMBED, queueing_lock=EMBED, retry=_RETRY)
+    async def embed() -> None:
+        await worker.embed()
 
     @app.periodic(cron="*/5 * * * *", periodic_id=DIGESTS)
     @app.task(name=DIGESTS, queue=QUEUE, lock=DIGESTS, queueing_lock=DIGESTS, retry=_RETRY)

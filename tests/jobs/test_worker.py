@@ -150,6 +150,7 @@ def test_an_existing_import_is_judged_by_the_same_jobs_and_goes_on_where_it_was(
     Worker(_shop(database, url), concurrency=2).drain()
     assert count_due(database, POLICY) == 0
     assert rows(url, "SELECT count(*) AS n FROM verdicts") == [{"n": 9}]
+    assert rows(url, "SELECT count(*) AS n FROM note_vectors") == [{"n": 9}]
     assert rows(url, "SELECT count(*) AS n FROM procrastinate_jobs WHERE status = 'failed'") == [
         {"n": 0}
     ]
@@ -167,6 +168,7 @@ def test_a_server_beside_workers_hands_work_on_at_once(database: Database, url: 
         loop.wake()
         wait_for(lambda: count_due(database, POLICY) == 0, 20)
         assert time.monotonic() - started < 20
+        wait_for(lambda: rows(url, "SELECT count(*) AS n FROM note_vectors") == [{"n": 3}], 20)
         assert loop.is_alive
     finally:
         loop.stop()
