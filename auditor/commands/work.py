@@ -63,7 +63,8 @@ def run_work(settings: Settings, *, once: bool) -> None:
         ConfigurationError: PostgreSQL is used without the extra ``work``.
     """
     logging.basicConfig(level=logging.INFO, format=LOG_FORM, stream=sys.stderr)
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    for name in ("procrastinate", "alembic"):  # noise
+        logging.getLogger(name).setLevel(logging.WARNING)
     with open_database(settings.database_url, create=False) as database:
         database.require_schema()
         shop = Shop(settings, database)
@@ -100,8 +101,8 @@ def _work_alone(shop: Shop, *, once: bool) -> None:
 def _work_with_others(shop: Shop, *, once: bool) -> None:
     if not is_available():
         raise ConfigurationError(
-            "workers on PostgreSQL need the extra `work`; install it with: "
-            "pip install 'call-notes-auditor[work]'"
+            "workers on PostgreSQL need the extra `work`: pip install 'call-notes-auditor[work]', "
+            "or pip install '.[work]' in the source folder; then `auditor migrate` once"
         )
     from auditor.jobs.worker import Worker
 
