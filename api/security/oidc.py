@@ -71,7 +71,8 @@ class Provider:
             import authlib  # noqa: F401 - told here and not when someone signs in
         except ImportError:
             raise ConfigurationError(
-                'AUDITOR_OIDC_ISSUER needs the extra: pip install "call-notes-auditor[oidc]"'
+                'AUDITOR_OIDC_ISSUER needs the extra: pip install "call-notes-auditor[oidc]", '
+                'or pip install ".[oidc]" in the source folder'
             ) from None
         secret = settings.oidc_client_secret
         self._issuer = settings.oidc_issuer

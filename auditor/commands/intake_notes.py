@@ -54,12 +54,13 @@ def _print_mapping(mapping: GuessedMapping, *, verbose: bool) -> None:
     guessed = [c for c in mapping.columns if verbose or c.confidence < 1.0]
     if not guessed:
         return
-    table = Table(
-        title=f"{mapping.file}: read as {mapping.kind.value}{order}",
-        title_justify="left",
-        title_style="bold",
-        box=None,
+    err.print(
+        f"{mapping.file}: read as {mapping.kind.value}{order}",
+        style="bold",
+        markup=False,
+        soft_wrap=True,
     )
+    table = Table(box=None)
     for heading in ("Field", "Column", "Sure", "How"):
         table.add_column(heading, justify="right" if heading == "Sure" else "left")
     for column in mapping.columns:

@@ -191,7 +191,8 @@ DEAL_NAMES: dict[str, tuple[str, ...]] = {
         "volgende stap|volgende actie|volgende activiteit"
     ),
     "next_due_on": _names(
-        "next activity date|next activity due on|next activity due date|next step date|"
+        "next activity date|next activity due on|next activity due date|next step date|next due|"
+        "next due on|next due date|next task date|next task due|next task due date|"
         "next step due date|next action date|notes next activity date|"
         "next contact date|next contact|next call date|next date|follow up date|followup date|"
         "callback date|follow up on|wiedervorlage|wiedervorlagedatum|nachster termin|"

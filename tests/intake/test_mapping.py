@@ -25,6 +25,16 @@ def test_the_guess_is_shown_with_how_sure_it_is(tmp_path: Path) -> None:
     assert mapping.unused == ("Ref", "Shoe size")
 
 
+def test_the_pending_step_and_its_day_are_known_by_short_names(tmp_path: Path) -> None:
+    result = read_text(
+        tmp_path,
+        "x.csv",
+        "Activity ID,Comments,Date,Next Task,Next Due\n1,some words,2026-03-04,Call,2026-04-05\n",
+    )
+    assert result.mapped()["next_subject"] == "Next Task"
+    assert result.mapped()["next_due_on"] == "Next Due"
+
+
 def test_the_long_free_text_is_the_text(tmp_path: Path) -> None:
     result = read_text(
         tmp_path,
