@@ -1,4 +1,4 @@
-"""Work that failed and events that could not be taken in, for an administrator to try again."""
+"""Work that failed, events not taken in and requests to CRMs that were refused, to try again."""
 
 from __future__ import annotations
 
@@ -20,20 +20,30 @@ from api.v1.reading import Administrator, App
 from auditor.digest.words import count
 from auditor.errors import InputError
 from auditor.jobs.failures import KINDS, list_failures, requeue
+from auditor.jobs.writing_back import cancel, retry
 from auditor.storage.events import EventState
+from auditor.storage.outbox import DEAD, StoredRequest
 
 router = APIRouter()
 _SHOWN = 100
+_MOVED_ON = "That request is not dead any more: it was sent, retried or cancelled meanwhile."
 _Number = Annotated[str, Query(max_length=20)]
 
 
 @router.get("/failures")
 def failures(
-    request: Request, context: App, who: Administrator, requeued: _Number = ""
+    request: Request,
+    context: App,
+    who: Administrator,
+    requeued: _Number = "",
+    cancelled: _Number = "",
 ) -> Response:
     """The page of failures."""
-    number = key_of(requeued)
-    flash = None if number is None else Flash(f"{count(number, 'piece')} will be tried again now.")
+    flash = None
+    if (number := key_of(requeued)) is not None:
+        flash = Flash(f"{count(number, 'piece')} will be tried again now.")
+    elif (number := key_of(cancelled)) is not None:
+        flash = Flash(f"{count(number, 'request')} cancelled; the decision stands.")
     return _show(request, context, who, flash=flash)
 
 
@@ -62,6 +72,40 @@ def try_events_again(context: App, who: Administrator, fields: Fields) -> Respon
         )
     context.wake()
     return go("/failures", requeued=number)
+
+
+@router.post("/failures/outbox/retry")
+def send_again(request: Request, context: App, who: Administrator, fields: Fields) -> Response:
+    """Has one dead request to a CRM sent again, or all."""
+    keys = _chosen(fields)
+    try:
+        done = retry(context.database, keys or _dead_keys(context), actor=who.actor)
+    except InputError:
+        return _show(request, context, who, problem=_MOVED_ON)
+    context.wake()
+    return go("/failures", requeued=len(done))
+
+
+@router.post("/failures/outbox/cancel")
+def cancel_request(request: Request, context: App, who: Administrator, fields: Fields) -> Response:
+    """Cancels one dead request to a CRM; the decision behind it stands."""
+    key = key_of(fields.get("key"))
+    if key is None:
+        raise Problem(422, "invalid-request", "Request that does not fit", "choose one")
+    try:
+        done = cancel(context.database, [key], actor=who.actor)
+    except InputError:
+        return _show(request, context, who, problem=_MOVED_ON)
+    return go("/failures", cancelled=len(done))
+
+
+def _dead_keys(context: Context) -> list[int]:
+    return [each.key for each in _dead_requests(context)]
+
+
+def _dead_requests(context: Context) -> list[StoredRequest]:
+    with context.database.read() as unit:
+        return unit.outbox.listed(state=DEAD, limit=_SHOWN)
 
 
 def _chosen(fields: Mapping[str, str]) -> list[int] | None:
@@ -99,4 +143,5 @@ def _show(
         kinds=KINDS,
         events=dead,
         pending=pending,
+        requests=_dead_requests(context),
     )

@@ -226,6 +226,19 @@ def test_a_reps_own_page_is_accessible(chromium: Any, address: str) -> None:
     assert _complaints(page) == []
 
 
+def test_on_a_phone_one_signs_out_at_the_foot_and_elsewhere_at_the_top(
+    chromium: Any, address: str
+) -> None:
+    page = _sign_in(chromium, address, viewport=_PHONE)
+    buttons = page.get_by_role("button", name="Sign out")
+    assert buttons.count() == 1, "one at a time is there for everybody, screen readers included"
+    page.set_viewport_size({"width": 1200, "height": 800})
+    assert buttons.count() == 1
+    page.set_viewport_size(_PHONE)
+    buttons.click()
+    page.wait_for_url("**/login*")
+
+
 def test_on_a_phone_no_page_scrolls_sideways(chromium: Any, address: str) -> None:
     page = _sign_in(chromium, address, viewport=_PHONE)
     for each in _addresses(page):

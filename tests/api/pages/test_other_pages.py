@@ -198,6 +198,35 @@ def test_failed_work_is_tried_again_on_demand(browser: TestClient, database: Dat
     assert browser.post("/failures/events", data=form.fields).status_code == 303
 
 
+def test_dead_requests_to_crms_are_sent_again_or_cancelled(
+    browser: TestClient, database: Database
+) -> None:
+    assert "No request is dead" in read(browser.get("/failures")).text
+    now = datetime.now(UTC)
+    told = {"target": "hubspot", "decision_key": None, "attempts": 6, "created_at": now}
+    with database.begin() as unit:
+        for number, state in enumerate(["dead", "dead", "dead", "sent"]):
+            asked = {"method": "POST", "url": f"https://crm.example/{number}<b>"}
+            row = {"dedup_key": f"d{number}", "request": asked, "state": state, "next_at": now}
+            unit.outbox.add(told | row | {"error": f"<i>refused {number}</i>"})
+    page = read(browser.get("/failures"))
+    assert "<i>refused 0</i>" in page.text
+    assert "https://crm.example/3" not in page.text
+    csrf = {"csrf": page.form("/failures/outbox/cancel").fields["csrf"]}
+    retry, cancel = "/failures/outbox/retry", "/failures/outbox/cancel"
+    assert browser.post(cancel, data=csrf | {"key": "1"}).headers["location"].endswith("led=1")
+    assert "1 request cancelled" in read(browser.get("/failures?cancelled=1")).text
+    assert browser.post(retry, data=csrf | {"key": "2"}).headers["location"].endswith("eued=1")
+    assert browser.post(retry, data=csrf | {"all": "yes"}).headers["location"].endswith("eued=1")
+    with database.read() as unit:
+        states = [r.state for r in unit.outbox.listed(limit=9)][::-1]
+    assert states == ["cancelled", "pending", "pending", "sent"]
+    for path, sent in ((retry, {"key": "4"}), (retry, {"all": "yes"}), (cancel, {"key": "1"})):
+        assert "not dead any more" in read(browser.post(path, data=csrf | sent), 422).text
+    for path in (retry, cancel):
+        read(browser.post(path, data=csrf), 422)
+
+
 @pytest.mark.parametrize("email", [SOUTH, REP, EVALUATOR])
 def test_administration_is_for_administrators(sign_in: Browser, email: str) -> None:
     person = sign_in(email)
