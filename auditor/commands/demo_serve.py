@@ -58,6 +58,7 @@ def run_demo_serve(settings: Settings, *, today: date, port: int, browse: bool) 
                 "oidc_client_id": None,
             }
         )
+        notice("Reading the sample team's notes and calls; the link follows.")
         with open_database(own.database_url) as database:
             fill_demo(database, own, today=today)
         token = secrets.token_urlsafe(32)

@@ -98,7 +98,7 @@ def _without_deal(
     report.warn(
         "(all files)",
         "some activities name opportunities that no file holds; their stage, value and owner are "
-        "not known",
+        "not known; name the export of opportunities too",
     )
     deal = _with_pending(Opportunity(id=first.deal_id), activities, report)
     yield Dossier(deal, _records(deal, activities, history_limit))
