@@ -247,7 +247,16 @@ def _take_by_day(
 ) -> None:
     for seen_on in sorted({day for day, _ in told}):
         of_day = [each for day, each in told if day == seen_on]
-        taken.add(take(unit, of_day, source=source, seen_on=seen_on, history_limit=HISTORY_LIMIT))
+        taken.add(
+            take(
+                unit,
+                of_day,
+                source=source,
+                seen_on=seen_on,
+                history_limit=HISTORY_LIMIT,
+                is_settled=True,
+            )
+        )
 
 
 def _record(activity: Activity, deal: Opportunity, register: Register) -> AuditRecord:

@@ -196,4 +196,4 @@ def test_the_log_tells_the_route_and_never_what_was_said(
     ]
     [error] = [json.loads(line) for line in lines if "unexpected" in line]
     assert "RuntimeError" in error["error"]
-    assert "tests/api/test_edges.py" in error["error"]
+    assert "test_edges.py" in error["error"]
