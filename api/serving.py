@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from contextlib import ExitStack
 from http import HTTPStatus
 
@@ -30,6 +31,8 @@ STOP_SECONDS = 20
 MOST_CONNECTIONS = 1_000
 """Beyond them, connections are answered 503."""
 _BACKLOG = 512
+SWITCH_SECONDS = 0.0005
+"""How long work in the background may keep the interpreter from a request that has come."""
 
 
 class PatientProtocol(H11Protocol):
@@ -146,6 +149,7 @@ def serve(
         StorageError, ConfigurationError: the app can't be made.
     """
     log_for(log_as)
+    sys.setswitchinterval(SWITCH_SECONDS)
     app = create_app(settings)
     if once is not None:
         sign_in_once.install(app, *once)

@@ -119,7 +119,7 @@ class Committer:
         counts: list[tuple[str, int, int]] = []
         try:
             now = datetime.now(UTC)
-            with self._database.begin() as unit:
+            with self._database.begin(is_urgent=True) as unit:
                 for source, events in by_source.items():
                     new = unit.events.receive(events, received_at=now)
                     counts.append((source, new, len(events) - new))

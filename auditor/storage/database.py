@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from auditor.errors import StorageError
 from auditor.storage.address import file_of, read_address, show_address, without_secrets
 from auditor.storage.schema import Migrated, SchemaState, migrate, refuse_schema, schema_state
+from auditor.storage.turns import Turns, TurnTimeout
 from auditor.storage.unit import UnitOfWork
 from auditor.storage.work_schema import migrate_work, work_schema_is_current
 
@@ -34,6 +35,7 @@ class Database:
         self._engine = engine
         # Two writers that begin by reading would deadlock on SQLite: writers queue at once.
         self._writing = engine.execution_options(**{_BEGIN: "IMMEDIATE"})
+        self._turns = Turns(BUSY_SECONDS)
 
     @property
     def shown(self) -> str:
@@ -51,14 +53,41 @@ class Database:
         return file_of(self._url)
 
     @contextmanager
-    def begin(self) -> Iterator[UnitOfWork]:
+    def begin(self, *, is_urgent: bool = False) -> Iterator[UnitOfWork]:
         """A unit of work that is committed as a whole, or not at all.
+
+        Args:
+            is_urgent: on SQLite, go before what else waits to be written by this process.
 
         Raises:
             StorageError: the database failed; nothing of the unit is kept.
         """
-        with self._plain_errors(), Session(self._writing) as session, session.begin():
+        with (
+            self._plain_errors(),
+            self._turn(is_urgent),
+            Session(self._writing) as session,
+            session.begin(),
+        ):
             yield UnitOfWork(session)
+
+    def was_urgent(self, seconds: float) -> bool:
+        """Whether something urgent was written within the last seconds: let it go first."""
+        return self._turns.was_urgent(seconds)
+
+    @contextmanager
+    def _turn(self, is_urgent: bool) -> Iterator[None]:
+        """On SQLite, waits until no other thread of this process writes."""
+        if self.dialect != "sqlite":
+            yield
+            return
+        try:
+            with self._turns.turn(is_urgent=is_urgent):
+                yield
+        except TurnTimeout:
+            raise StorageError(
+                f"database {self.shown}: another part of this process has been writing for more "
+                f"than {BUSY_SECONDS} s; try again"
+            ) from None
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:

@@ -44,7 +44,7 @@ def test_new_and_known_events_are_counted_by_source(database: Database) -> None:
 def test_a_failure_answers_all_who_wait_and_the_next_ones_are_kept(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails() -> None:
+    def fails(**_: object) -> None:
         raise StorageError("away")
 
     def counts_badly(*_: object) -> None:

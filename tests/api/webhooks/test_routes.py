@@ -184,7 +184,7 @@ def test_many_at_once_are_all_kept(server: httpx.Client, kept: Kept) -> None:
 def test_while_the_database_is_away_senders_are_told_to_come_again(
     server: httpx.Client, database: Database, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails() -> None:
+    def fails(**_: object) -> None:
         raise StorageError("disk full")
 
     with monkeypatch.context() as patched:
