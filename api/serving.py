@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import sys
 from contextlib import ExitStack
@@ -154,4 +155,6 @@ def serve(
     if once is not None:
         sign_in_once.install(app, *once)
     app.state.context.loop = make_loop(app.state.context)
+    gc.collect()
+    gc.freeze()  # the app's objects stay: looking through them all took 130 ms of requests' time
     make_server(app).run(sockets=[on])
