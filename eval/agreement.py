@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from auditor.domain.agreement import cohen_kappa
 from auditor.domain.labels import Label
 from auditor.errors import InputError, LabelledSetError
 from eval import intervals, metrics
@@ -176,7 +177,7 @@ def _kappa_of(
     pairs: NDArray[np.int64], clusters: Sequence[str], rows: NDArray[np.int64], seed: int
 ) -> Coefficient:
     own = [clusters[r] for r in rows]
-    return _coefficient(lambda at: cohen_kappa(_counts(pairs[at])), len(pairs), own, seed)
+    return _coefficient(lambda at: cohen_kappa(_counts(pairs[at]).tolist()), len(pairs), own, seed)
 
 
 def _coefficient(
@@ -193,20 +194,6 @@ def _counts(pairs: NDArray[np.int64]) -> metrics.Ints:
     size = len(metrics.LABELS)
     cells = pairs[:, 0] * size + pairs[:, 1]
     return np.bincount(cells, minlength=size * size).reshape(size, size).astype(np.int64)
-
-
-def cohen_kappa(matrix: NDArray[np.number]) -> float:
-    """Agreement of two annotators beyond chance; NaN where both use one label only.
-
-    Source: J. Cohen (1960), "A coefficient of agreement for nominal scales".
-
-    Args:
-        matrix: counts, first annotator in rows, second in columns.
-    """
-    total = float(matrix.sum())
-    observed = float(np.trace(matrix)) / total
-    expected = float(matrix.sum(axis=1) @ matrix.sum(axis=0)) / total**2
-    return math.nan if expected == 1 else (observed - expected) / (1 - expected)
 
 
 def krippendorff_alpha(table: NDArray[np.int64]) -> float:

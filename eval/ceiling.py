@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from auditor.domain.agreement import cohen_kappa
 from auditor.domain.labels import Reason
 from auditor.domain.verdict import Evidence, EvidenceRole
 from auditor.errors import InputError
 from auditor.reading.prepared import raw_fields
 from eval import intervals, metrics
-from eval.agreement import Labelling, cohen_kappa, read_labelling
+from eval.agreement import Labelling, read_labelling
 from eval.evidence_metrics import occurrences, score_evidence, summarise_evidence
 from eval.labelled import LabelledRecord, LabelledSet
 from eval.set_files import set_sha256
@@ -53,7 +54,7 @@ def measure_ceiling(
     drawn = intervals.resampled_confusions(gold, said, [r.cluster for r in both], seed=seed)
     right = [g is s for g, s in zip(gold, said, strict=True)]
     pairs = metrics.group_consistency((r.pair for r in both), right)
-    kappa = cohen_kappa(matrix)
+    kappa = cohen_kappa(matrix.tolist())
     return {
         "path": str(second),
         "sha256": set_sha256(second),

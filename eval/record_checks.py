@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from auditor.domain.labelling import MAX_QUOTES
 from auditor.domain.labels import REASONS_OF
 from auditor.domain.records import ActivityKind, TextFormat
 
@@ -22,8 +23,6 @@ REASONS: dict[str, list[str]] = {
 KINDS = {k.value for k in ActivityKind}
 FORMATS = {f.value for f in TextFormat}
 TESTS = ("what", "when", "why_then", "agreed", "advances", "loss")
-MAX_QUOTES = 4
-"""The codebook asks for one to four quotes."""
 _NO_TESTS_NEEDED = ("contract_in_motion", "won")
 """Reasons that are meaningful even undated (codebook, "Agreed")."""
 _DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -29,6 +29,7 @@ from auditor.domain.labels import Label, Reason
 from auditor.domain.records import AuditRecord, Side
 from auditor.domain.verdict import Evidence, EvidenceRole
 from auditor.errors import DecisionError
+from auditor.intake.codebook import codebook_record
 from auditor.intake.dossier import HISTORY_LIMIT
 from auditor.reading.prepared import TEXT, prepare
 from auditor.storage import Database, UnitOfWork
@@ -315,29 +316,6 @@ def _embedding(
     if not opinion.embedding:
         return None, None
     return struct.pack(f"<{len(opinion.embedding)}f", *opinion.embedding), base.name
-
-
-def codebook_record(record: AuditRecord) -> dict[str, Any]:
-    """A record in the codebook's format, without a label."""
-    activity = record.activity
-    return {
-        "id": activity.id,
-        "opportunity": {"id": record.opportunity.id, "stage": record.opportunity.stage},
-        "activity": {
-            "kind": activity.kind.value,
-            "format": activity.format.value,
-            "occurred_at": activity.occurred_at.isoformat(),
-            "text": activity.text,
-            "participants": [{"name": p.name, "role": p.role.value} for p in activity.participants],
-            "next_activity": activity.next_activity.model_dump(mode="json")
-            if activity.next_activity
-            else None,
-        },
-        "history": [
-            {"kind": p.kind.value, "occurred_at": p.occurred_at.isoformat(), "text": p.text}
-            for p in record.history
-        ],
-    }
 
 
 def _log(

@@ -82,7 +82,7 @@ class BrowsingRepository:
         """The next opportunities by key, with their histories."""
         query = (
             select(OpportunityRow)
-            .where(OpportunityRow.key > after, *self._conditions(wanted))
+            .where(OpportunityRow.key > after, *conditions(self._session, wanted))
             .order_by(OpportunityRow.key)
             .limit(limit)
         )
@@ -94,7 +94,7 @@ class BrowsingRepository:
     def count(self, wanted: Wanted) -> int:
         """How many there are."""
         query = select(func.count()).select_from(OpportunityRow)
-        return self._session.scalar(query.where(*self._conditions(wanted))) or 0
+        return self._session.scalar(query.where(*conditions(self._session, wanted))) or 0
 
     def opportunities(self, keys: Sequence[int]) -> list[StoredOpportunity]:
         """Those of the keys that there are, with their histories, by key."""
@@ -192,32 +192,35 @@ class BrowsingRepository:
         ).first()
         return None if row is None else _verdict(*row)
 
-    def _conditions(self, wanted: Wanted) -> list[ColumnElement[bool]]:
-        row = OpportunityRow
-        found: list[ColumnElement[bool]] = []
-        if wanted.status is not None:
-            found.append(row.status == wanted.status)
-        if wanted.team is not None or wanted.seen_teams is not None:
-            teams = self._spellings("team")
-            if wanted.team is not None:
-                found.append(row.team.in_(teams.get(wanted.team.casefold(), [])))
-            if wanted.seen_teams is not None:
-                seen = [name for fold in wanted.seen_teams for name in teams.get(fold, [])]
-                found.append(row.team.in_(seen))
-        if wanted.owner is not None or wanted.seen_owner is not None:
-            owners = self._spellings("owner")
-            for name in (wanted.owner, wanted.seen_owner):
-                if name is not None:
-                    found.append(row.owner.in_(owners.get(name.casefold(), [])))
-        return found
 
-    def _spellings(self, column: str) -> dict[str, list[str]]:
-        """By casefolded name: how it is spelt.  Databases fold ASCII only, and differently."""
-        names: dict[str, list[str]] = {}
-        field_ = getattr(OpportunityRow, column)
-        for name in self._session.scalars(select(field_).where(field_.is_not(None)).distinct()):
-            names.setdefault(name.casefold(), []).append(name)
-        return names
+def conditions(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What an opportunity has to fulfil to be one of those asked for."""
+    row = OpportunityRow
+    found: list[ColumnElement[bool]] = []
+    if wanted.status is not None:
+        found.append(row.status == wanted.status)
+    if wanted.team is not None or wanted.seen_teams is not None:
+        teams = _spellings(session, "team")
+        if wanted.team is not None:
+            found.append(row.team.in_(teams.get(wanted.team.casefold(), [])))
+        if wanted.seen_teams is not None:
+            seen = [name for fold in wanted.seen_teams for name in teams.get(fold, [])]
+            found.append(row.team.in_(seen))
+    if wanted.owner is not None or wanted.seen_owner is not None:
+        owners = _spellings(session, "owner")
+        for name in (wanted.owner, wanted.seen_owner):
+            if name is not None:
+                found.append(row.owner.in_(owners.get(name.casefold(), [])))
+    return found
+
+
+def _spellings(session: Session, column: str) -> dict[str, list[str]]:
+    """By casefolded name: how it is spelt.  Databases fold ASCII only, and differently."""
+    names: dict[str, list[str]] = {}
+    field_ = getattr(OpportunityRow, column)
+    for name in session.scalars(select(field_).where(field_.is_not(None)).distinct()):
+        names.setdefault(name.casefold(), []).append(name)
+    return names
 
 
 def _found(row: ActivityRow, deal: OpportunityRow | None) -> FoundActivity:

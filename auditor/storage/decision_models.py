@@ -97,6 +97,45 @@ class CorrectionRow(Base):
     """When it was taken back."""
 
 
+class LabelRow(Base):
+    """A label that a person gave blind, for labelled sets; undone ones stay, marked."""
+
+    __tablename__ = "labels"
+    __table_args__ = (
+        Index("ix_labels_activity_key", "activity_key"),
+        Index("ix_labels_made_by_key", "made_by", "key"),
+    )
+
+    key: Mapped[int] = mapped_column(Key, primary_key=True)
+    """Order in which they were given."""
+    activity_key: Mapped[int] = mapped_column(Key, ForeignKey("activities.key"))
+    """The activity read."""
+    input_hash: Mapped[str]
+    """The activity's when it was read; other input brings it back into the queue."""
+    label: Mapped[str]
+    """What it shows."""
+    reason: Mapped[str]
+    """The deciding reason."""
+    reasons_ok: Mapped[list[Any] | None]
+    """Reasons that would be right too."""
+    quotes: Mapped[list[Any]]
+    """One to four, verbatim, the deciding one first."""
+    unsure: Mapped[bool]
+    """Whether someone else should look again."""
+    comment: Mapped[str | None]
+    """For the adjudicator."""
+    record: Mapped[dict[str, Any]]
+    """The record in the codebook's format as it was read, without a label."""
+    made_by: Mapped[str]
+    """As in the audit log."""
+    made_at: Mapped[datetime]
+    """When."""
+    undone_by: Mapped[str | None]
+    """Who took it back."""
+    undone_at: Mapped[datetime | None]
+    """When it was taken back, or another label took its place."""
+
+
 class DigestRow(Base):
     """A supervisor's digest of a week over one channel: claimed once, sent once."""
 

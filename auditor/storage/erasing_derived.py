@@ -9,7 +9,13 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from auditor.domain.erased import Forgotten, Person, forget_in_json
-from auditor.storage.decision_models import CorrectionRow, DecisionRow, DigestRow, OutboxRow
+from auditor.storage.decision_models import (
+    CorrectionRow,
+    DecisionRow,
+    DigestRow,
+    LabelRow,
+    OutboxRow,
+)
 from auditor.storage.inserting import in_parts
 from auditor.storage.models import ActivityRow, CrmRecordRow, InboundRow, VerdictRow
 from auditor.storage.people_models import IdempotencyRow
@@ -41,6 +47,7 @@ def forget_derived(
     gone = _verdicts_to_go(session, forgotten, deals, changed)
     counts = {"decisions": _forget_decisions(session, forgotten, deals, changed, gone)}
     counts["corrections"] = _forget_corrections(session, forgotten, deals, changed, gone)
+    counts["labels"] = _forget_labels(session, forgotten, deals, changed)
     for part in in_parts(gone):
         session.execute(delete(VerdictRow).where(VerdictRow.key.in_(part)))
     counts["verdicts"] = len(gone)
@@ -169,6 +176,34 @@ def _struck_corrections(
                 rows.append(told | {"key": row.key})
     session.expunge_all()
     return rows
+
+
+def _forget_labels(session: Session, forgotten: Forgotten, deals: Named, changed: Named) -> int:
+    """Removes labels of changed activities, and those on records that quote or name the person.
+
+    A label without the words that it was given on is worth nothing to a set.
+    """
+    keys: set[int] = set()
+    for part in in_parts(sorted(changed)):
+        keys |= set(session.scalars(select(LabelRow.key).where(LabelRow.activity_key.in_(part))))
+    for part in in_parts(sorted(deals)):
+        texts = set(
+            session.scalars(select(ActivityRow.text).where(ActivityRow.opportunity_key.in_(part)))
+        )
+        query = (
+            select(LabelRow, ActivityRow.opportunity_key)
+            .join(ActivityRow, ActivityRow.key == LabelRow.activity_key)
+            .where(ActivityRow.opportunity_key.in_(part))
+        )
+        for row, deal in session.execute(query):
+            told = [_with_known_history(row.record, texts), row.quotes, row.comment]
+            struck = _struck(forgotten, deals[deal or 0], told)
+            if struck != [row.record, row.quotes, row.comment]:
+                keys.add(row.key)
+    session.expunge_all()
+    for part in in_parts(sorted(keys)):
+        session.execute(delete(LabelRow).where(LabelRow.key.in_(part)))
+    return len(keys)
 
 
 def _with_known_history(record: dict[str, Any], texts: set[str]) -> dict[str, Any]:

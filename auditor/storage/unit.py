@@ -16,6 +16,7 @@ from auditor.storage.browsing import BrowsingRepository
 from auditor.storage.corrections import CorrectionRepository
 from auditor.storage.crm_records import CrmRecordRepository
 from auditor.storage.decisions import DecisionRepository
+from auditor.storage.derived import DerivedRepository
 from auditor.storage.digests import DigestRepository
 from auditor.storage.erasure import ErasureRepository
 from auditor.storage.events import EventRepository
@@ -26,7 +27,9 @@ from auditor.storage.gauges import GaugeRepository
 from auditor.storage.health import HealthRepository
 from auditor.storage.health_records import RecordRepository
 from auditor.storage.idempotency import IdempotencyRepository
+from auditor.storage.imported import ImportedRepository
 from auditor.storage.inbound import InboundRepository
+from auditor.storage.labels import LabelRepository
 from auditor.storage.login_attempts import LoginAttemptRepository
 from auditor.storage.note_vectors import NoteVectorRepository
 from auditor.storage.notes import NoteRepository
@@ -34,7 +37,6 @@ from auditor.storage.opportunities import OpportunityRepository
 from auditor.storage.outbox import OutboxRepository
 from auditor.storage.sessions import SessionRepository
 from auditor.storage.snapshots import SnapshotRepository
-from auditor.storage.timelines import TimelineRepository
 from auditor.storage.users import UserRepository
 from auditor.storage.verdicts import VerdictRepository
 
@@ -49,9 +51,11 @@ class UnitOfWork:
         self.events = EventRepository(session)
         """Events of CRMs on their way."""
         self.crm_records = CrmRecordRepository(session)
-        """What events told of each record."""
-        self.timelines = TimelineRepository(session)
-        """Histories that events tell."""
+        """What was told of each record."""
+        self.imported = ImportedRepository(session)
+        """What imports told of records without a register."""
+        self.derived = DerivedRepository(session)
+        """What follows from registers."""
         self.opportunities = OpportunityRepository(session)
         """Opportunities with their histories."""
         self.activities = ActivityRepository(session)
@@ -76,6 +80,8 @@ class UnitOfWork:
         """What supervisors decided."""
         self.corrections = CorrectionRepository(session)
         """Labels that supervisors put right."""
+        self.labels = LabelRepository(session)
+        """Labels given blind, for labelled sets."""
         self.erasure = ErasureRepository(session)
         """What was made of an erased person."""
         self.notes = NoteRepository(session)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auditor.domain.labelling import MAX_QUOTES, GivenLabel
 from auditor.domain.labels import Label, Reason
 from eval.labelling.keys import ENTER, ESCAPE, Keys
 from eval.labelling.quotes import NumberedClause, QuoteError, number_clauses, pick_quotes
 from eval.labelling.screen import HELP, LABEL_KEYS, Screen, reason_keys, told
-from eval.labelling.session import Decision, LabelSession
-from eval.record_checks import MAX_QUOTES
+from eval.labelling.session import LabelSession
 
 _BACK = ("<", ESCAPE)
 
@@ -88,7 +88,7 @@ class Dialogue:
             self._screen.say("nothing to keep; choose a label")
             return False
         parts = (former.label, former.reason, former.evidence)
-        self._session.keep(Decision(*parts, draft.unsure, draft.comment))
+        self._session.keep(GivenLabel(*parts, draft.unsure, draft.comment))
         return True
 
     def _label(self, label: Label, draft: _Draft, clauses: list[NumberedClause]) -> bool:
@@ -96,7 +96,7 @@ class Dialogue:
         while (reason := self._reason(label)) is not None:
             quotes = self._evidence(clauses)
             if quotes is not None:
-                decision = Decision(label, reason, tuple(quotes), draft.unsure, draft.comment)
+                decision = GivenLabel(label, reason, tuple(quotes), draft.unsure, draft.comment)
                 self._session.keep(decision)
                 self._screen.say(f"saved: {told(decision)}")
                 return True

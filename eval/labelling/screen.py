@@ -14,11 +14,12 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
+from auditor.domain.labelling import GivenLabel
 from auditor.domain.labels import REASONS_OF, Label, Reason
 from auditor.domain.records import NextActivity
 from auditor.reading.prepared import SUBJECT, TEXT, history_field, raw_fields
 from eval.labelling.quotes import NumberedClause
-from eval.labelling.session import Decision, LabelSession
+from eval.labelling.session import LabelSession
 
 SHORT = {
     Label.MEANINGFUL_NEXT_STEP: "meaningful",
@@ -131,7 +132,7 @@ def reason_keys(label: Label) -> dict[str, Reason]:
     return {chr(ord("a") + i): reason for i, reason in enumerate(REASONS_OF[label])}
 
 
-def told(decision: Decision) -> str:
+def told(decision: GivenLabel) -> str:
     """A decision in a line."""
     quotes = " | ".join(decision.evidence)
     mark = ", unsure" if decision.unsure else ""

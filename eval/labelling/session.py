@@ -1,40 +1,23 @@
 """A labelling session: what comes next, what was decided, and the way back.
 
-Nothing here knows of a terminal; a page can drive the same session.
+Nothing here knows of a terminal.  The page of the service keeps its labels in the database instead;
+what a label is, and the record that it makes, are the same (``auditor.domain.labelling``).
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from auditor.domain.labelling import UNSURE, GivenLabel, labelled_record
 from auditor.domain.labels import LABEL_OF, Label, Reason
 from auditor.reading.prepared import raw_fields
 from eval.labelling.sheets import Sheet
 from eval.labelling.store import LabelStore
 
-UNSURE = "unsure"
-"""Tag of records that the annotator wants a second look at."""
 _GROUPING = ("fam:", "pair:")
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What an annotator decided on one record."""
-
-    label: Label
-    """The label."""
-    reason: Reason
-    """The deciding reason, one of the label's."""
-    evidence: tuple[str, ...]
-    """One to four verbatim quotes, the deciding one first."""
-    unsure: bool = False
-    """True where someone else should look again."""
-    comment: str = ""
-    """Free words for the adjudicator."""
 
 
 class LabelSession:
@@ -61,7 +44,7 @@ class LabelSession:
         labelled = [i for i in store if i in self._sheets and self._same_text(i)]
         self._queue = deque(s.id for s in sheets if s.id not in set(labelled))
         self._done: list[tuple[str, bool]] = [(i, True) for i in labelled]
-        self._undone: dict[str, Decision] = {}
+        self._undone: dict[str, GivenLabel] = {}
 
     def _same_text(self, record_id: str) -> bool:
         """Whether the stored label was given to the text that the set holds now."""
@@ -97,7 +80,7 @@ class LabelSession:
         )
 
     @property
-    def former(self) -> Decision | None:
+    def former(self) -> GivenLabel | None:
         """What was decided on the current record before: undone just now, or given by the set."""
         sheet = self.current
         if sheet is None:
@@ -112,7 +95,7 @@ class LabelSession:
         labels = self.current.raw.get("labels") if self.current and not self._blind else None
         return {str(k): str(v) for k, v in labels.items()} if isinstance(labels, Mapping) else {}
 
-    def keep(self, decision: Decision) -> None:
+    def keep(self, decision: GivenLabel) -> None:
         """Saves the decision on the current record and goes to the next.
 
         Raises:
@@ -147,32 +130,27 @@ class LabelSession:
         self._queue.appendleft(record_id)
         return True
 
-    def _entry(self, sheet: Sheet, decision: Decision) -> dict[str, Any]:
+    def _entry(self, sheet: Sheet, decision: GivenLabel) -> dict[str, Any]:
         """The record as it goes into the file."""
         raw = {k: v for k, v in sheet.raw.items() if k not in ("labels", "comment")}
         given = sheet.given if not self._blind else {}
         tags = [str(t) for t in raw.get("tags") or () if t != UNSURE]
         if self._blind:
             tags = [t for t in tags if t.startswith(_GROUPING)]
-        entry: dict[str, Any] = {
-            "id": sheet.id,
-            "label": decision.label.value,
-            "reason": decision.reason.value,
-            "evidence": list(decision.evidence),
-            **{k: v for k, v in raw.items() if k not in ("id", "tags")},
-        }
+        kept: dict[str, Any] = {}
         if given.get("label") == decision.label.value and given.get("reason") == decision.reason:
-            entry |= {k: given[k] for k in ("reasons_ok", "tests") if k in given}
-        if tags or decision.unsure:
-            entry["tags"] = [*tags, UNSURE] if decision.unsure else tags
-        if decision.comment:
-            entry["comment"] = decision.comment
-        if self._annotator:
-            entry["annotator"] = self._annotator
-        return {**entry, "labelled_at": datetime.now(UTC).isoformat(timespec="seconds")}
+            kept = {k: given[k] for k in ("reasons_ok", "tests") if k in given}
+        entry = labelled_record(
+            decision,
+            raw | {"id": sheet.id},
+            tags=tags,
+            annotator=self._annotator,
+            labelled_at=datetime.now(UTC),
+        )
+        return entry | kept
 
 
-def read_decision(said: Mapping[str, Any], sheet: Sheet) -> Decision | None:
+def read_decision(said: Mapping[str, Any], sheet: Sheet) -> GivenLabel | None:
     """The decision in a labelled record; None where it is not whole or no longer verbatim."""
     texts = [text for _, text in raw_fields(sheet.record)]
     quotes = tuple(q for q in said.get("evidence") or () if any(q in t for t in texts))
@@ -183,4 +161,4 @@ def read_decision(said: Mapping[str, Any], sheet: Sheet) -> Decision | None:
     if LABEL_OF[reason] is not label or not quotes:
         return None
     unsure = UNSURE in (said.get("tags") or ())
-    return Decision(label, reason, quotes, unsure, str(said.get("comment") or ""))
+    return GivenLabel(label, reason, quotes, unsure, str(said.get("comment") or ""))

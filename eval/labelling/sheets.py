@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from auditor.domain.labels import Label
-from auditor.domain.records import AuditRecord, NextActivity
+from auditor.domain.records import AuditRecord
 from auditor.errors import InputError, LabelledSetError
 from auditor.intake import IntakeOptions, IntakeReport, assemble, read_paths
+from auditor.intake.codebook import codebook_record
 from eval.labelled import audit_record
 from eval.record_checks import record_faults
 from eval.set_files import Row, read_rows, set_files, set_rows
@@ -163,7 +164,7 @@ def make_sheet(record: Mapping[str, Any]) -> Sheet:
 def _of_export(path: str, options: IntakeOptions, report: IntakeReport) -> list[Sheet]:
     items = read_paths([path], options=options, report=report)
     return [
-        Sheet(record, record_as_raw(record))
+        Sheet(record, codebook_record(record))
         for dossier in assemble(items, report=report)
         for record in dossier.records
     ]
@@ -181,38 +182,3 @@ def _with_own_ids(sheets: Sequence[Sheet]) -> list[Sheet]:
         raw = {**sheet.raw, "id": f"{sheet.id}~{seen[sheet.id]}"}
         found.append(Sheet(audit_record(raw), raw, sheet.given))
     return found
-
-
-def record_as_raw(record: AuditRecord) -> dict[str, Any]:
-    """An audit record in the codebook's format; e-mail addresses of participants are left out."""
-    activity, opportunity = record.activity, record.opportunity
-    own: dict[str, Any] = {
-        "kind": activity.kind.value,
-        "format": activity.format.value,
-        "occurred_at": activity.occurred_at.isoformat(),
-        "text": activity.text,
-        "participants": [{"name": p.name, "role": p.role.value} for p in activity.participants],
-        "next_activity": _pending_as_raw(activity.next_activity),
-    }
-    extras = ("owner", "subject", "duration_seconds")
-    own |= {k: getattr(activity, k) for k in extras if getattr(activity, k) is not None}
-    history = [
-        {
-            "kind": past.kind.value,
-            "occurred_at": past.occurred_at.isoformat(),
-            "text": past.text,
-            "format": past.format.value,
-            "next_activity": _pending_as_raw(past.next_activity),
-        }
-        for past in record.history
-    ]
-    deal = {"id": opportunity.id, "stage": opportunity.stage}
-    found = {"id": activity.id, "opportunity": deal, "activity": own, "history": history}
-    return {**found, "source": activity.source} if activity.source else found
-
-
-def _pending_as_raw(pending: NextActivity | None) -> dict[str, Any] | None:
-    if pending is None:
-        return None
-    due = pending.due_on.isoformat() if pending.due_on else None
-    return {"kind": pending.kind.value, "subject": pending.subject, "due_on": due}

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from auditor.domain.labelling import GivenLabel
 from auditor.domain.labels import Reason
 from auditor.errors import InputError
 from eval.labelled import load_labelled
-from eval.labelling.session import Decision
 from eval.labelling.sheets import make_sheet
 from eval.labelling.store import LabelStore
 from tests.eval.labelling.making import a_session, bare, sheets
 from tests.eval.making import LOSS, VAGUE, raw_record
 
-CALL_BACK = Decision(VAGUE, Reason.INTERVAL_CALLBACK, ("Call back in three months",))
-GONE = Decision(LOSS, Reason.CONTACT_GONE, ("Nice chat",), unsure=True, comment="not sure")
+CALL_BACK = GivenLabel(VAGUE, Reason.INTERVAL_CALLBACK, ("Call back in three months",))
+GONE = GivenLabel(LOSS, Reason.CONTACT_GONE, ("Nice chat",), unsure=True, comment="not sure")
 
 
 def test_each_record_is_on_disk_as_soon_as_it_is_decided(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import InputError, LabelledSetError
+from auditor.intake.codebook import codebook_record
 from eval.labelled import audit_record
-from eval.labelling.sheets import read_sheets, record_as_raw
+from eval.labelling.sheets import read_sheets
 from tests.eval.labelling.making import bare
 from tests.eval.making import raw_record, write_set
 
@@ -41,7 +42,7 @@ def test_an_export_goes_through_intake(tmp_path: Path) -> None:
     first, second = read_sheets([path])
     assert first.raw["activity"]["text"] == "Nice chat, call back in three months"
     assert second.record.history[0].text == first.record.activity.text
-    assert audit_record(second.raw).history == audit_record(record_as_raw(second.record)).history
+    assert audit_record(second.raw).history == audit_record(codebook_record(second.record)).history
 
 
 def test_ids_of_several_files_are_told_apart(tmp_path: Path) -> None:
