@@ -14,6 +14,10 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 
+LONGEST_SECONDS = 2**31 - 1
+"""A length that every database can hold."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -105,7 +109,7 @@ class PastActivity(_Frozen):
     """Prose or turns."""
     id: str | None = None
     """The source's id, where known."""
-    duration_seconds: int | None = None
+    duration_seconds: int | None = Field(default=None, le=LONGEST_SECONDS)
     """Length of the call, where known."""
 
 
@@ -130,7 +134,7 @@ class Activity(_Frozen):
     """The pending activity, or None where the rep left none."""
     owner: str | None = None
     """The rep who logged it."""
-    duration_seconds: int | None = None
+    duration_seconds: int | None = Field(default=None, le=LONGEST_SECONDS)
     """Length of the call, where known."""
     subject: str | None = None
     """The activity's own subject line, where the source has one apart from the text."""

@@ -16,7 +16,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from auditor.domain.records import ActivityKind, NextActivity, Opportunity, Participant, side_of
+from auditor.domain.records import (
+    LONGEST_SECONDS,
+    ActivityKind,
+    NextActivity,
+    Opportunity,
+    Participant,
+    side_of,
+)
 from auditor.errors import RowError
 from auditor.intake.dates import parse_when
 from auditor.intake.options import IntakeOptions
@@ -58,7 +65,7 @@ class Sidecar(BaseModel):
     """The rep."""
     subject: str | None = None
     """Its title."""
-    duration_seconds: int | None = Field(default=None, ge=0)
+    duration_seconds: int | None = Field(default=None, ge=0, le=LONGEST_SECONDS)
     """Its length."""
 
     def as_opportunity(self) -> Opportunity | None:

@@ -1,6 +1,7 @@
 """Transcripts as subtitles: WebVTT (Zoom, Teams, Meet) and SRT.
 
-A cue that can't be read is reported with its line, where the libraries drop it without a word.
+A cue that can't be read is reported with its line, never dropped without a word.  SRT is read line
+by line, so the time it takes grows with the length of the file and nothing else.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import html
 import re
 from collections.abc import Iterator
 
-import srt
 import webvtt
 from webvtt.errors import MalformedFileError
 
@@ -22,9 +22,9 @@ _TAG = re.compile(r"</?(?:[cibuv]|ruby|rt|lang|font)(?:[.\s][^>]*)?>|<\d[\d:.]*>
 _VTT_TIMES = re.compile(
     r"^\s*(?:\d+:)?\d{1,2}:\d{1,2}\.\d{1,3}\s*-->\s*(?:\d+:)?\d{1,2}:\d{1,2}\.\d{1,3}"
 )
-_SRT_TIMES = re.compile(
-    r"^\s*\d+\s*:\s*\d+\s*:\s*\d+[,.:]\d+\s*-->\s*\d+\s*:\s*\d+\s*:\s*\d+[,.:]\d+"
-)
+_SRT_TIME = r"(\d{1,4})[ \t]*:[ \t]*(\d{1,4})[ \t]*:[ \t]*(\d{1,4})[,.:](\d{1,9})"
+_SRT_TIMES = re.compile(rf"^[ \t]*{_SRT_TIME}[ \t]*-->[ \t]*{_SRT_TIME}")
+_SRT_NUMBER = re.compile(r"[ \t]*-?\d{1,12}(?:\.\d{0,12})?[ \t]*")
 _ARROW = re.compile(r"-->|^\s*\d+:\d{2}[:.,\d]*\s*[-–—=]*>")
 _NAMED = re.compile(r"^(?P<name>[^\W\d_][^:\n<>]{0,58}?)[ \t]*:[ \t]*(?P<words>.*)$", re.DOTALL)
 
@@ -49,13 +49,31 @@ def read_vtt(text: str, *, file: str, report: IntakeReport) -> list[Piece]:
 
 
 def read_srt(text: str, *, file: str, report: IntakeReport) -> list[Piece]:
-    """Reads SRT; what stands between sound cues is reported."""
-    _report_bad_times(text, _SRT_TIMES, file, report)
-    cues = [
-        (cue.content, cue.start.total_seconds(), cue.end.total_seconds())
-        for cue in srt.parse(text.lstrip("\ufeff"), ignore_errors=True)
-    ]
-    return _read_cues(cues)
+    """Reads SRT; a cue goes on, over empty lines too, to the number or times of the next."""
+    lines = text.lstrip("\ufeff").split("\n")
+    _report_bad_times("\n".join(lines), _SRT_TIMES, file, report)
+    timed = [(at, match) for at, line in enumerate(lines) if (match := _SRT_TIMES.match(line))]
+    starts = [at - _is_numbered(lines, at) for at, _ in timed]
+    return _read_cues(
+        [
+            ("\n".join(lines[at + 1 : end]).strip("\n"), *_srt_seconds(match))
+            for (at, match), end in zip(timed, [*starts[1:], len(lines)], strict=False)
+        ]
+    )
+
+
+def _is_numbered(lines: list[str], at: int) -> bool:
+    """Tells whether the line above a cue's times is the cue's number."""
+    return at > 0 and _SRT_NUMBER.fullmatch(lines[at - 1]) is not None
+
+
+def _srt_seconds(match: re.Match[str]) -> tuple[float, float]:
+    told = match.groups()
+    begins, ends = (
+        int(h) * 3600 + int(m) * 60 + int(s) + int(part[:3].ljust(3, "0")) / 1000
+        for h, m, s, part in (told[:4], told[4:])
+    )
+    return begins, ends
 
 
 def _report_bad_times(text: str, times: re.Pattern[str], file: str, report: IntakeReport) -> None:

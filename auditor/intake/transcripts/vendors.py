@@ -16,6 +16,9 @@ from auditor.intake.transcripts.turns import Piece, Transcript, side_named
 
 Object = dict[str, Any]
 
+_LONGEST_SECONDS = 10**9
+"""Times beyond it, and what is no finite number, are no times of a recording."""
+
 
 def read_vendor(data: object) -> list[Transcript] | None:
     """Reads a JSON document as transcripts; None where it is none that is known."""
@@ -50,13 +53,13 @@ def _gong(data: Object) -> list[Transcript] | None:
     calls = data.get("callTranscripts")
     if not isinstance(calls, list):
         return None
-    parties = {p["speakerId"]: p for p in _objects(data, "parties") if p.get("speakerId")}
+    parties = _parties(data)
     about: dict[str, Object] = {}
     for call in _objects(data, "calls"):
         inner = call.get("metaData")
         meta = inner if isinstance(inner, dict) else call
         about[str(meta.get("id", ""))] = meta
-        parties |= {p["speakerId"]: p for p in _objects(call, "parties") if p.get("speakerId")}
+        parties |= _parties(call)
     return [
         _gong_call(call, parties, about.get(str(call.get("callId", "")), {}))
         for call in calls
@@ -64,7 +67,11 @@ def _gong(data: Object) -> list[Transcript] | None:
     ]
 
 
-def _gong_call(call: Object, parties: dict[Any, Object], about: Object) -> Transcript:
+def _parties(data: Object) -> dict[str, Object]:
+    return {str(p["speakerId"]): p for p in _objects(data, "parties") if p.get("speakerId")}
+
+
+def _gong_call(call: Object, parties: dict[str, Object], about: Object) -> Transcript:
     pieces, people, numbers = [], {}, dict[str, int]()
     for part in _objects(call, "transcript"):
         speaker_id = str(part.get("speakerId", ""))
@@ -265,8 +272,9 @@ def _string(value: object) -> str | None:
 
 
 def _scaled(value: object, scale: float = 1.0) -> float | None:
-    with suppress(TypeError, ValueError):
-        return float(value) * scale  # type: ignore[arg-type]  # the error is the check
+    with suppress(TypeError, ValueError, OverflowError):
+        number = float(value) * scale  # type: ignore[arg-type]  # the error is the check
+        return number if abs(number) < _LONGEST_SECONDS else None
     return None
 
 
