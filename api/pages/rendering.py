@@ -100,6 +100,8 @@ def _nav(who: Principal, path: str) -> tuple[NavLink, ...]:
         rows += [(rep_path(who.owner), "My queue"), ("/search", "Search")]
     else:
         rows += [("/team", "Team"), ("/search", "Search"), ("/corrections", "Corrections")]
+    if Scope.READ in who.scopes and Scope.DECIDE in who.scopes:
+        rows.append(("/labels", "Label"))
     rows.append(("/settings", "Settings"))
     if Scope.ADMIN in who.scopes:
         rows += [("/people", "People"), ("/keys", "Keys"), ("/failures", "Failures")]

@@ -15,6 +15,7 @@ router = APIRouter()
 _KINDS = {
     "pages.css": "text/css",
     "pages.js": "text/javascript",
+    "labels.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 _CACHE = "public, max-age=31536000, immutable"

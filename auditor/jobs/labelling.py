@@ -28,6 +28,7 @@ from auditor.storage.activities import DueActivity
 from auditor.storage.labels import StoredLabel
 
 _LABELS = tuple(Label)
+_MEND = "select them in the record, or type them as they stand there"
 
 
 def read_for_label(database: Database, activity: int) -> DueActivity | None:
@@ -127,7 +128,8 @@ def verbatim_quotes(record: AuditRecord, quotes: Sequence[str]) -> tuple[str, ..
     for number, quote in enumerate(quotes, 1):
         located = find_quote(prepared, quote)
         if located.place is None:
-            raise DecisionError(f"quote{number}", located.problem or "it is not in the record")
+            problem = located.problem or "the words are not in the record"
+            raise DecisionError(f"quote{number}", f"{problem}; {_MEND}")
         evidence = evidence_at(prepared, located.place, role=EvidenceRole.DECIDING)
         if evidence is None:
             raise DecisionError(f"quote{number}", "quote at least one whole word")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from auditor.domain.decisions import Choice
+from auditor.domain.labelling import GivenLabel
+from auditor.domain.labels import Label, Reason
 from auditor.domain.records import Participant, Side
 from auditor.jobs.deciding import Caller, Judging, RightLabel, correct, decide
 from auditor.jobs.docketing import view_opportunity
 from auditor.jobs.erasing import erase
+from auditor.jobs.labelling import keep_label, read_for_label
 from auditor.jobs.searching import text_hash
 from auditor.storage import Database
 from tests.builders import a_pending, an_activity, an_opportunity
@@ -39,7 +42,7 @@ def _everything(url: str) -> str:
     held = contents(url)
     held |= {
         t: rows(url, f"SELECT * FROM {t}")  # noqa: S608 - ours
-        for t in ("decisions", "corrections", "note_vectors", "erasures", "audit_log")
+        for t in ("decisions", "corrections", "labels", "note_vectors", "erasures", "audit_log")
     }
     return repr(held).casefold()
 
@@ -67,6 +70,14 @@ def _decided(database: Database, url: str) -> int:
     assert decide(database, key, Choice.model_validate(event), SAM, JUDGING)
     step = {"action": "advance", "step": "Demo with Lee", "due_on": date(2027, 1, 4)}
     assert decide(database, key, Choice.model_validate(step), SAM, JUDGING)
+    for each in view.activities:
+        due = read_for_label(database, each.found.key)
+        assert due is not None
+        words = due.record.activity.text.split(". ")[0]
+        given = GivenLabel(
+            Label.VAGUE_CALLBACK, Reason.NO_DATE, (words,), comment="about Lee.Marsh"
+        )
+        assert keep_label(database, each.found.key, given, due.input_hash, SAM)
     with database.begin() as unit:
         for number in (1, 2, 3):
             unit.note_vectors.add("m", [(number, text_hash(str(number)), b"\0\0")])
@@ -83,6 +94,7 @@ def test_erasure_reaches_every_table(database: Database, url: str) -> None:
     assert "ann says [erased] likes it" in left
     assert done.counts["activities"] == 2
     assert done.counts["embeddings"] == 2
+    assert done.counts["labels"] == 2
     assert done.counts["verdicts"] >= 2
     assert done.counts["inbound"] >= 2
     assert done.first_erased_at is None

@@ -139,6 +139,76 @@ def test_words_that_are_selected_become_the_quote_of_a_form(chromium: Any, addre
     assert page.locator("details[data-act=park] [name=event_quote]").input_value() == chosen
 
 
+def _select_words(page: Any) -> str:
+    """Selects the first words of the first note; gives them."""
+    chosen = page.evaluate(
+        """() => {
+          const node = document.querySelector(".entry .text").firstChild;
+          const words = node.nodeType === 3 ? node : node.firstChild;
+          const range = document.createRange();
+          range.setStart(words, 0); range.setEnd(words, words.data.indexOf(" ", 8));
+          getSelection().removeAllRanges(); getSelection().addRange(range);
+          return getSelection().toString().trim();
+        }"""
+    )
+    page.wait_for_timeout(50)  # the browser tells of a selection a moment later
+    return str(chosen)
+
+
+def test_a_note_is_labelled_with_the_keyboard_by_selecting_its_words(
+    chromium: Any, address: str
+) -> None:
+    page = _sign_in(chromium, address)
+    page.goto("/labels")
+    first = page.locator("form[data-label]").get_attribute("action")
+    words = _select_words(page)
+    page.keyboard.press("e")
+    assert page.locator("#quote1").input_value() == words
+    page.get_by_role("heading", name="Label, blind").click()
+    page.keyboard.press("2")
+    assert page.get_by_label("Vague callback", exact=False).first.is_checked()
+    assert _focused(page) == "reason"
+    groups = page.locator("#reason optgroup:not([hidden])")
+    assert groups.count() == 1, "only the reasons of the label are offered"
+    page.locator("#reason").select_option("no_date")
+    page.get_by_text("Other reasons that would be right too").click()
+    page.locator("[name=reasons_ok][value=no_purpose]").check()
+    page.locator("#quote2").fill("nobody has ever said this")
+    page.get_by_role("button", name="Save and go on").click()
+    page.wait_for_selector("#quote2-problem >> text=select them in the record")
+    assert _focused(page) == "quote2"
+    assert page.locator("[name=reasons_ok][value=no_purpose]").is_checked()
+    page.locator("#quote2").fill("")
+    page.get_by_role("button", name="Save and go on").click()
+    page.wait_for_selector("#said >> text=Saved. Vague callback: no date.")
+    assert page.locator("form[data-label]").get_attribute("action") != first
+
+    page.get_by_role("heading", name="Label, blind").click()
+    page.keyboard.press("s")
+    page.wait_for_url("**after=*")
+    page.go_back()
+    page.wait_for_selector("text=1 of ")
+    page.get_by_text("Your last labels (1).").click()
+    page.get_by_role("button", name="Take back the label").click()
+    page.wait_for_selector("text=0 of ")
+    assert page.locator("form[data-label]").get_attribute("action") == first
+    assert page.locator("#quote1").input_value() == words.rstrip("."), "as it was filled in"
+
+
+def test_without_scripts_a_phone_labels_by_typing_the_words(chromium: Any, address: str) -> None:
+    page = _sign_in(chromium, address, java_script_enabled=False, viewport=_PHONE)
+    page.goto("/labels")
+    words = page.locator(".entry .text").first.inner_text().split(".")[0]
+    page.locator("input[value=implicit_loss][name=label]").check()
+    page.locator("#reason").select_option("no_need")
+    page.locator("#quote1").fill(words.upper())
+    page.get_by_role("button", name="Save and go on").click()
+    page.wait_for_selector("#said >> text=Saved. In effect lost: no need.")
+    page.locator("#said").get_by_role("button", name="Undo").click()
+    page.wait_for_selector("text=0 of ")
+    assert page.locator("#quote1").input_value() == words, "as the record has them"
+
+
 def test_a_question_finds_notes_and_marks_what_answers(chromium: Any, address: str) -> None:
     page = _sign_in(chromium, address)
     page.keyboard.press("/")
@@ -180,6 +250,9 @@ def _addresses(page: Any) -> list[str]:
         "/search?q=who+is+waiting+for+a+budget",
         "/search",
         "/corrections",
+        "/labels",
+        "/labels?order=second",
+        "/labels/agreement",
         "/settings",
         "/people",
         "/keys",
