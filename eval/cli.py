@@ -77,6 +77,8 @@ IdsOption = Annotated[
 CacheOption = Annotated[
     Path | None, typer.Option(help="Keep verdicts here, and go on where a run stopped.")
 ]
+_TRAINED = ("tfidf", "knn")
+"""Baselines that learn from ``--train`` first."""
 
 
 @app.command()
@@ -129,15 +131,23 @@ def run(
 def _make(
     name: str, settings: Settings, train: list[Path], batch_results: Path | None
 ) -> Classifier:
-    """The classifier of that name; a baseline is trained first."""
-    from auditor.classify.registry import make_classifier, make_from_batch
-    from auditor.errors import InputError
+    """The classifier of that name; a baseline is trained first.
+
+    Raises:
+        ConfigurationError: for a name that is unknown.
+        InputError: for a baseline that has nothing to learn from.
+    """
+    from auditor.classify.registry import NAMES, make_classifier, make_from_batch
+    from auditor.errors import ConfigurationError, InputError
     from auditor.jobs.learning import judged_sources
 
+    if name not in (*NAMES, *_TRAINED):
+        known = ", ".join((*NAMES, *_TRAINED))
+        raise ConfigurationError(f"unknown classifier {name!r}; choose one of {known}")
     judged = judged_sources(None)
     if batch_results is not None:
         return make_from_batch(name, settings, batch_results, judged=judged)
-    if name not in ("tfidf", "knn"):
+    if name not in _TRAINED:
         return make_classifier(name, settings, judged=judged)
     from eval.baselines import Baseline, fit_baseline
     from eval.labelled import load_labelled

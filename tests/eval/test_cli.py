@@ -120,3 +120,9 @@ def test_a_baseline_says_that_it_needs_sets(sound: Path) -> None:
     done = CliRunner().invoke(app, ["run", str(sound), "--classifier", "tfidf"])
     assert done.exit_code == 2
     assert "--train" in done.stderr
+
+
+def test_an_unknown_classifier_is_told_all_that_there_are(sound: Path) -> None:
+    done = CliRunner().invoke(app, ["run", str(sound), "--classifier", "bert"])
+    assert done.exit_code == 2
+    assert "choose one of local, rules, llm, cascade, tfidf, knn" in " ".join(done.stderr.split())
