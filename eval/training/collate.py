@@ -38,6 +38,8 @@ class Answers:
     labels: Tensor
     reasons: Tensor
     signs: Tensor
+    families: Tensor
+    """Number of each record's family."""
 
 
 def pad(rows: Sequence[NDArray[np.generic]], length: int, fill: float = 0) -> Tensor:
@@ -73,6 +75,7 @@ def answers(examples: Sequence[Example]) -> Answers:
     """Targets of examples as tensors."""
     targets = [t for e in examples for t in e.targets]
     length = max(len(t.acts) for t in targets)
+    numbers = {name: n for n, name in enumerate({e.labelled.family for e in examples})}
     return Answers(
         acts=pad([t.acts for t in targets], length, IGNORE),
         deciding=pad([t.deciding for t in targets], length),
@@ -80,4 +83,5 @@ def answers(examples: Sequence[Example]) -> Answers:
         labels=torch.tensor([e.labelled.label for e in examples]),
         reasons=torch.from_numpy(np.stack([e.reasons for e in examples])),
         signs=torch.from_numpy(np.stack([e.signs for e in examples])),
+        families=torch.tensor([numbers[e.labelled.family] for e in examples]),
     )

@@ -41,17 +41,30 @@ class Labelled:
     """Name of the file that it came from."""
 
     @property
+    def key(self) -> str:
+        """The record's id."""
+        return str(self.record["id"])
+
+    @property
     def family(self) -> str:
         """The family or pair that it belongs to; its id where it stands alone."""
         tags = self.record.get("tags") or ()
-        return next(
-            (str(t) for t in tags if str(t).startswith(FAMILY_TAGS)), str(self.record["id"])
-        )
+        return next((str(t) for t in tags if str(t).startswith(FAMILY_TAGS)), self.key)
 
     @property
     def is_transcript(self) -> bool:
         """True for a transcript."""
         return bool(self.record["activity"].get("format") == TRANSCRIPT)
+
+    @property
+    def has_pending(self) -> bool:
+        """True where the rep left a next activity."""
+        return bool(self.record["activity"].get("next_activity"))
+
+    def without_pending(self) -> Labelled:
+        """The same record as if the rep had left no next activity."""
+        activity = {**self.record["activity"], "next_activity": None}
+        return Labelled({**self.record, "activity": activity}, self.acts, self.source)
 
     @property
     def label(self) -> int:

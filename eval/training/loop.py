@@ -6,7 +6,7 @@ import copy
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +63,14 @@ def run_batch(model: Model, batch: object, *, mixed: bool) -> tuple[TokenOutput,
     return tokens, records
 
 
-def fit(train: Sequence[Example], settings: Settings, weights: Path, log: Log) -> Model:
+def fit(
+    train: Sequence[Example],
+    settings: Settings,
+    weights: Path,
+    log: Log,
+    *,
+    bare: Mapping[str, Example] | None = None,
+) -> Model:
     """Trains a model.
 
     Args:
@@ -71,6 +78,7 @@ def fit(train: Sequence[Example], settings: Settings, weights: Path, log: Log) -
         settings: how.
         weights: the base model's ``model.safetensors``.
         log: takes a line of progress.
+        bare: by id, examples without their pending activity, to learn from in some epochs.
 
     Returns:
         The trained model in evaluation mode.
@@ -80,7 +88,10 @@ def fit(train: Sequence[Example], settings: Settings, weights: Path, log: Log) -
     rng = random.Random(settings.seed)  # noqa: S311 (shuffling, not secrets)
     model = Model(settings)
     load_base(model.tokens.encoder, weights)
-    plan = [_epoch(train, settings, rng) for _ in range(settings.epochs)]
+    plan = [
+        _epoch(_hide(train, bare or {}, settings, rng), settings, rng)
+        for _ in range(settings.epochs)
+    ]
     steps = sum(len(p) for p in plan)
     optimiser = torch.optim.AdamW(_groups(model, settings), weight_decay=settings.decay, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda n: _rate(n, steps))
@@ -98,6 +109,18 @@ def fit(train: Sequence[Example], settings: Settings, weights: Path, log: Log) -
         took = time.perf_counter() - began
         log(f"epoch {epoch + 1}/{settings.epochs} loss {losses / len(made):.4f} {took:.0f} s")
     return (average if average is not None else model).eval()
+
+
+def _hide(
+    train: Sequence[Example], bare: Mapping[str, Example], settings: Settings, rng: random.Random
+) -> list[Example]:
+    """Examples, some of them in their form without the pending activity."""
+    return [
+        bare[e.labelled.key]
+        if e.labelled.key in bare and rng.random() < settings.pending_drop
+        else e
+        for e in train
+    ]
 
 
 def _epoch(train: Sequence[Example], settings: Settings, rng: random.Random) -> list[list[Example]]:

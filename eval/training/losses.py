@@ -26,7 +26,26 @@ def total_loss(
         + settings.reasons_weight
         * functional.cross_entropy(records.reasons.float(), answers.reasons)
         + settings.evidence_weight * _evidence(tokens.evidence, batch.mask, answers)
+        + settings.margin_weight * _margins(records.labels.float(), answers, settings.margin)
     )
+
+
+def _margins(logits: Tensor, answers: Answers, margin: float) -> Tensor:
+    """Mean hinge over pairs of a family with different labels.
+
+    Of members a and b with labels A and B, the log odds of A against B must be greater in a than
+    in b by ``margin``: what both members share can't move it, only what was edited.
+    """
+    labels = answers.labels
+    related = answers.families[:, None] == answers.families[None, :]
+    first, second = torch.nonzero(
+        torch.triu(related & (labels[:, None] != labels[None, :])), as_tuple=True
+    )
+    if not len(first):
+        return logits.sum() * 0.0
+    one, other = labels[first], labels[second]
+    odds = logits[first, one] - logits[first, other] - logits[second, one] + logits[second, other]
+    return functional.relu(margin - odds).mean()
 
 
 def _acts(logits: Tensor, told: Tensor) -> Tensor:

@@ -125,9 +125,10 @@ def train_labelled(
     base = base_folder()
     tokenizer = load_tokenizer(base / TOKENIZER)
     began = time.perf_counter()
-    model = fit(
-        examples(learn, tokenizer, max_tokens=settings.max_tokens), settings, base / WEIGHTS, log
-    )
+    taught = examples(learn, tokenizer, max_tokens=settings.max_tokens)
+    hidden = [x.without_pending() for x in learn if x.has_pending and settings.pending_drop]
+    bare = examples(hidden, tokenizer, max_tokens=settings.max_tokens)
+    model = fit(taught, settings, base / WEIGHTS, log, bare={e.labelled.key: e for e in bare})
     results: dict[str, Any] = {"train_seconds": round(time.perf_counter() - began, 1)}
     temperature = 1.0
     if check:

@@ -33,6 +33,11 @@ class Settings:
     signs_weight: float = 0.5
     reasons_weight: float = 0.5
     evidence_weight: float = 0.5
+    margin: float = 3.0
+    """By how much the members of a family must differ in the log odds of their two labels."""
+    margin_weight: float = 0.2
+    pending_drop: float = 0.25
+    """Share of the records whose pending activity is hidden in an epoch."""
     by_family: bool = True
     """Keep families in one batch."""
     average: float = 0.999
