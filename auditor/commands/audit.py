@@ -16,7 +16,7 @@ from auditor.classify.protocol import Classifier
 from auditor.classify.registry import make_classifier, make_from_batch, make_policy
 from auditor.commands.intake_notes import print_intake, report_json
 from auditor.commands.llm_use import print_llm_use
-from auditor.commands.screen import Tick, notice, print_docket, progress
+from auditor.commands.screen import Tick, escaped, notice, print_docket, progress
 from auditor.commands.writing import verdict_line, write_digest
 from auditor.digest.view import count
 from auditor.domain.labels import Label
@@ -185,7 +185,7 @@ def run_digest(
     )
     view = write_digest(docket, out, policy=policy, heading=team or "")
     if as_json:
-        sys.stdout.write((out / "digest.json").read_text(encoding="utf-8") + "\n")
+        sys.stdout.write(escaped((out / "digest.json").read_text(encoding="utf-8")) + "\n")
     else:
         print_docket(view)
     notice(f"\nWritten: {out}/digest.html, digest.txt and digest.json")

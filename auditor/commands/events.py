@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
-from auditor.commands.screen import notice, out
+from auditor.commands.screen import notice, out, print_json
 from auditor.digest.view import count
 from auditor.errors import InputError
 from auditor.settings import Settings
@@ -66,7 +66,7 @@ def run_events_show(settings: Settings, key: int) -> None:
     if event is None:
         raise InputError(f"there is no event {key}; see: auditor events list")
     told = _shown(event) | {"payload": event.payload}
-    sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    print_json(told, indent=2)
 
 
 def run_events_requeue(settings: Settings, keys: Sequence[int], *, all_dead: bool) -> None:

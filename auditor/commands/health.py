@@ -5,8 +5,6 @@ The figures are those of the digest, the page and the API: one computation gives
 
 from __future__ import annotations
 
-import json
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from auditor.classify.registry import make_classifier, make_policy
-from auditor.commands.screen import notice, out, progress
+from auditor.commands.screen import notice, out, print_json, progress
 from auditor.commands.store import require_content
 from auditor.digest.health_view import HealthView, SectionView, TableView, make_health_view
 from auditor.domain.health import DEFINITIONS, Scope
@@ -78,7 +76,7 @@ def run_health(settings: Settings, request: HealthRequest, *, sample: bool = Fal
                 database, rules, as_of=request.as_of, scope=request.scope, on_read=tick
             )
     if request.as_json:
-        sys.stdout.write(json.dumps(health_data(health), ensure_ascii=False, indent=1) + "\n")
+        print_json(health_data(health), indent=1)
         return
     _print_view(
         make_health_view(health, caps_set=bool(settings.teams)), definitions=request.definitions
@@ -175,7 +173,7 @@ def _print_records(database: Database, rules: HealthRules, request: HealthReques
     )
     if request.as_json:
         for record in found:
-            sys.stdout.write(json.dumps(as_plain(record), ensure_ascii=False) + "\n")
+            print_json(as_plain(record))
         return
     if not found:
         notice(f"No record is behind {key}")

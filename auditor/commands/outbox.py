@@ -12,7 +12,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from auditor.commands.screen import notice, out
+from auditor.commands.screen import notice, out, print_json
 from auditor.digest.view import count
 from auditor.errors import InputError
 from auditor.jobs.writing_back import cancel, plan, retry
@@ -70,7 +70,7 @@ def run_outbox_show(settings: Settings, key: int) -> None:
         found = unit.outbox.get(key)
     if found is None:
         raise InputError(f"there is no request {key}; see `auditor outbox list`")
-    sys.stdout.write(json.dumps(_as_data(found), ensure_ascii=False, indent=1) + "\n")
+    print_json(_as_data(found), indent=1)
 
 
 def run_outbox_retry(settings: Settings, keys: Sequence[int]) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from typing import Any
 
 from auditor.classify.llm.store import CallStore
 from auditor.classify.registry import make_classifier
-from auditor.commands.screen import out
+from auditor.commands.screen import out, print_json
 from auditor.domain.verdict import Verdict
 from auditor.jobs.learning import judged_sources
 from auditor.jobs.replaying import Recall, Replay, replay
@@ -50,7 +49,7 @@ def run_replay(settings: Settings, key: int, *, as_json: bool = False) -> int:
             cache_days=settings.llm_cache_days,
         )
     if as_json:
-        sys.stdout.write(json.dumps(_as_json(key, done), ensure_ascii=False, indent=1) + "\n")
+        print_json(_as_json(key, done), indent=1)
     else:
         for line in _lines(key, done):
             out.print(line, markup=False, highlight=False)

@@ -1,15 +1,18 @@
 """The terminal: progress, notices and results, apart from what is computed.
 
 Results go to standard output, everything else to standard error, so that output can be piped.
+What is printed may hold words from outside, so control characters in it are shown as signs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -20,19 +23,39 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.segment import Segment
 
 from auditor.digest.view import DigestView
+from auditor.digest.words import visible
 from auditor.domain.verdict import Action
 
-out = Console(soft_wrap=True, highlight=False)
+
+class _Screen(Console):
+    """A console on which words from outside stay words."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Renders, with the control characters of texts as signs; the console's own are kept."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else visible(text), style, control)
+
+
+out = _Screen(soft_wrap=True, highlight=False)
 """Results."""
-err = Console(stderr=True, highlight=False)
+err = _Screen(stderr=True, highlight=False)
 """Progress, notices, errors."""
 
 _COLOURS = {
     Action.CLOSE: "red",
     Action.ADVANCE: "yellow",
     Action.REVIEW: "cyan",
+}
+
+
+_ESCAPES = {
+    code: f"\\u{code:04x}"
+    for code in [0x7F, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 }
 
 
@@ -67,6 +90,21 @@ def progress(what: str, total: int | None = None) -> Iterator[Tick]:
 def notice(text: str) -> None:
     """Says something on standard error."""
     err.print(text, markup=False, soft_wrap=True)
+
+
+def as_json(value: Any, *, indent: int | None = None) -> str:
+    """JSON for standard output: readable, and a terminal that shows it obeys nothing in it."""
+    return escaped(json.dumps(value, ensure_ascii=False, indent=indent, default=str))
+
+
+def escaped(text: str) -> str:
+    """JSON with the characters that terminals may obey as escapes; it means the same."""
+    return text.translate(_ESCAPES)
+
+
+def print_json(value: Any, *, indent: int | None = None) -> None:
+    """Writes a value to standard output as JSON."""
+    sys.stdout.write(as_json(value, indent=indent) + "\n")
 
 
 def print_docket(view: DigestView) -> None:

@@ -7,13 +7,13 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import date
+from datetime import date, tzinfo
 from pathlib import Path
 from typing import TextIO
 
 from auditor.classify.registry import make_classifier, make_policy
 from auditor.commands.audit import FileOptions, tell_reading
-from auditor.commands.screen import Tick, notice, print_docket, progress
+from auditor.commands.screen import Tick, escaped, notice, print_docket, progress
 from auditor.commands.writing import write_twins
 from auditor.digest.view import count
 from auditor.domain.week import Week
@@ -37,6 +37,7 @@ def run_import(
     source: str,
     seen_on: date,
     problems: Path,
+    zone: tzinfo | None = None,
     as_json: bool = False,
 ) -> None:
     """Takes exports into the database; what is known already stays as it is.
@@ -48,6 +49,7 @@ def run_import(
         source: namespace of the ids.
         seen_on: the day the exports were made.
         problems: takes a line of JSON for each row rejected or value left out, if any.
+        zone: whose calendar days count; None is the machine's.
         as_json: print the counts as JSON.
 
     Raises:
@@ -65,7 +67,7 @@ def run_import(
         if database.schema_state() is SchemaState.EMPTY:
             database.migrate()
         database.require_schema()
-        importer = Importer(database, source, seen_on, report)
+        importer = Importer(database, source, seen_on, report, zone)
         done = _run(importer, read_paths(paths, options=options, report=report), report)
         _finish(report, files, paths, problems)
         _print_imported(done, source, database.shown, as_json=as_json)
@@ -119,7 +121,7 @@ def run_stored_digest(
         )
     view = write_twins(made.docket, made.view, out, policy=policy)
     if as_json:
-        sys.stdout.write((out / "digest.json").read_text(encoding="utf-8") + "\n")
+        sys.stdout.write(escaped((out / "digest.json").read_text(encoding="utf-8")) + "\n")
     else:
         print_docket(view)
     notice(f"\nWritten: {out}/digest.html, digest.txt and digest.json")

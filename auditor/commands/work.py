@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 import sys
@@ -15,7 +14,7 @@ from functools import cached_property
 
 from auditor.classify.protocol import Classifier
 from auditor.classify.registry import make_classifier, make_policy
-from auditor.commands.screen import Tick, notice, out, progress
+from auditor.commands.screen import Tick, notice, out, print_json, progress
 from auditor.digest.words import count
 from auditor.domain.policy import Policy
 from auditor.errors import ConfigurationError
@@ -174,7 +173,7 @@ def run_failures_list(
         found = list_failures(database, kind=kind, dead_only=dead_only)
     if as_json:
         told = [asdict(f) for f in found]
-        sys.stdout.write(json.dumps(told, default=str, ensure_ascii=False, indent=1) + "\n")
+        print_json(told, indent=1)
         return
     if not found:
         notice("Nothing failed")

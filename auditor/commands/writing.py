@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from auditor.commands.screen import as_json
 from auditor.digest.render import render_html, render_json, render_text
 from auditor.digest.view import DigestView, make_view
 from auditor.domain.docket import Docket
@@ -19,7 +19,7 @@ MAIL_LIMIT = 102_000
 
 def verdict_line(verdict: Verdict) -> str:
     """One line of JSON, as the contract has it."""
-    return json.dumps(verdict.as_line(), ensure_ascii=False)
+    return as_json(verdict.as_line())
 
 
 def write_verdicts(verdicts: Iterable[Verdict], path: Path) -> int:

@@ -16,7 +16,7 @@ import css_inline
 import jinja2
 
 from auditor.digest.view import DigestView
-from auditor.digest.words import ACTION_WORDS
+from auditor.digest.words import ACTION_WORDS, visible
 from auditor.domain.docket import Docket, DocketItem, RepQueue
 
 _WIDTH = 76
@@ -54,8 +54,8 @@ def render_html(view: DigestView) -> str:
 
 
 def render_text(view: DigestView) -> str:
-    """Plain text of 76 columns."""
-    return _environment().get_template("digest.txt.j2").render(view=view)
+    """Plain text of 76 columns, fit for a terminal: control characters are shown as signs."""
+    return visible(_environment().get_template("digest.txt.j2").render(view=view))
 
 
 def render_json(docket: Docket, view: DigestView, *, classifier: str, policy: str) -> str:

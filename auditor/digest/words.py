@@ -88,3 +88,18 @@ def cut(text: str, longest: int = LONGEST_NAME) -> str:
 def web_address(url: str | None) -> str | None:
     """The address where it is a plain web address; None where it may not become a link."""
     return url if url and url.startswith(("https://", "http://")) else None
+
+
+_SIGNS = {
+    **{code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A)},
+    0x7F: 0x2421,
+    **dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD),
+}
+
+
+def visible(text: str) -> str:
+    """A text of equal length whose control and direction characters are signs.
+
+    So no note can move a terminal's cursor, change its title, or turn the order of what follows.
+    """
+    return text.translate(_SIGNS)

@@ -166,7 +166,7 @@ class Opportunity(_Frozen):
     """The rep who holds it."""
     team: str | None = None
     """The owner's team."""
-    value: Decimal | None = None
+    value: Decimal | None = Field(default=None, max_digits=40)
     """Deal size in ``currency``."""
     currency: str | None = None
     """ISO 4217 code, where known."""

@@ -97,6 +97,8 @@ class _Router:
         elif is_turn(value) and not _DATED_KEYS & set(value) and len(self._turns) < _MOST_TURNS:
             self._turns.append(value)
         elif (transcripts := read_vendor(value)) is not None:
+            if not transcripts:
+                self._reject(item.line, "holds no call", "export it again with its calls")
             for made in transcript_items(transcripts, self._source, self._intake):
                 self._count(made)
                 yield made

@@ -42,6 +42,8 @@ _AMOUNT_WORDS = re.compile(
     r"(?<![^\W\d_])(?:[A-Z]{3}|US|CA|AU|euros?|kr|fr|rs|zł|k|m|mio)(?![^\W\d_])", re.IGNORECASE
 )
 _CURRENCY_SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "$": "USD"}
+_MOST_DIGITS = 30
+"""Digits of an amount; a database keeps no more."""
 _WON = re.compile(
     r"(?:closed?[ _-]*)?\b(?:won|gewonnen|gagnee?|ganad[oa]|gewonnen)\b|closedwon", re.I
 )
@@ -102,6 +104,8 @@ def parse_amount(value: str) -> tuple[Decimal | None, str | None]:
     digits = re.sub(r"[^\d.,()-]", "", re.sub(r"[\s'’\u00a0\u202f]", "", text))
     sign = "-" if digits.startswith(("-", "(")) else ""
     number = _plain_number(digits.strip("()-"))
+    if len(number) > _MOST_DIGITS:
+        raise ValueError(f"{text[:40]!r} is no amount: it has {len(number)} digits")
     try:
         amount = Decimal(sign + number)
     except InvalidOperation as exc:

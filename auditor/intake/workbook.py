@@ -51,12 +51,15 @@ def read_workbook(source: Source, intake: Intake) -> Iterator[Table]:
         book = _open(openpyxl, stream, source.name, intake)
         try:
             sheets = book.worksheets
-            empty = _EmptyRows(source.name)
+            empty, tables = _EmptyRows(source.name), 0
             for sheet in sheets:
                 rows = _sheet_rows(sheet, source.name, intake, empty)
                 table = _sheet_table(sheet.title, rows, source, alone=len(sheets) == 1)
                 if table is not None:
+                    tables += 1
                     yield table
+            if not tables:
+                raise InputError(f"{source.name}: no sheet of the workbook holds a table")
         finally:
             book.close()
 

@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
+from auditor.digest.words import visible
 from auditor.domain.labelling import GivenLabel
 from auditor.domain.labels import REASONS_OF, Label, Reason
 from auditor.domain.records import NextActivity
@@ -48,16 +49,6 @@ q       quit; everything labelled is saved already
 Evidence is a clause's number (3), several (3 7), a run of clauses as one
 quote (3-4), or words of the record. The first quote decides. An empty line
 ends it, - drops the last quote, < goes back."""
-_SIGNS = {
-    **{code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A)},
-    0x7F: 0x2421,
-    **dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD),
-}
-
-
-def visible(text: str) -> str:
-    """A text of equal length whose control characters are signs."""
-    return text.translate(_SIGNS)
 
 
 class Screen:

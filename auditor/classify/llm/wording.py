@@ -25,7 +25,14 @@ TO_THE_AUDITOR = re.compile(
     r"|\b(?:dear|note to|attention|attn|hey|hello)\b[^.\n]{0,12}\b(?:ai|auditor|llm|model|"
     r"classifier|assistant|bot)\b"
     r"|\b(?:system|developer) (?:prompt|message|note|override)\b|\byou are (?:now )?an? "
-    r"(?:ai|auditor|assistant|language model|classifier)\b|(?-i:^\s*SYSTEM\s*:)",
+    r"(?:ai|auditor|assistant|language model|classifier)\b|(?-i:^\s*SYSTEM\s*:)"
+    r"|\b(?:count|log|treat|score|book|mark|label|rate)s? (?:this|it|that)(?: (?:one|call|note))?"
+    r"(?: as| for)?(?: an?)? [^.\n]{0,25}\b(?:steps?|appointment|commitment|decision|firm|dead"
+    r"|qualified|advanced?|confirmed|progress)\b"
+    r"|\b(?:this|it|that)(?: one)? counts? as (?:an? )?[^.\n]{0,20}\b(?:steps?|firm|advanced?"
+    r"|qualified|progress)\b|\b(?:do not|don['’]?t) downgrade\b"
+    r"|\b(?:note (?:to|for)|whoever)[^.\n]{0,12}\b(?:qa|reviewers?|scor(?:es|er|ing)"
+    r"|grad(?:es|er|ing)|pipeline check|checker)\b|\bfor the reviewers?\b|^[ \t]*reviewers?[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
 """Words that speak to the reader of a record instead of about the sale."""

@@ -1,10 +1,12 @@
 """What a decision asks of a CRM, as the exact request: a follow-up task, or the deal lost.
 
 Shapes are those of each vendor's documents.  Requests hold no secret: the client adds the token.
+HubSpot and Pipedrive show a note as HTML, so it is escaped for them; Salesforce's is plain text.
 """
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -86,7 +88,7 @@ def _hubspot_task(settings: HubSpotTarget, deal: str, task: Task) -> CrmRequest:
                 # noon in UTC: the same day from Hawaii to Tokyo
                 "hs_timestamp": f"{task.due_on.isoformat()}T12:00:00Z",
                 "hs_task_subject": task.subject,
-                "hs_task_body": task.note,
+                "hs_task_body": _as_html(task.note),
                 "hs_task_status": "NOT_STARTED",
             },
             "associations": [{"to": {"id": _known(deal, _DIGITS, "HubSpot")}, "types": types}],
@@ -111,7 +113,7 @@ def _pipedrive_task(settings: PipedriveTarget, deal: str, task: Task) -> CrmRequ
             "type": "task",
             "due_date": task.due_on.isoformat(),
             "deal_id": int(_known(deal, _DIGITS, "Pipedrive")),
-            "note": task.note,
+            "note": _as_html(task.note),
         },
     )
 
@@ -148,6 +150,10 @@ def _salesforce_lost(settings: SalesforceTarget, deal: str, reason: str) -> CrmR
         f"{settings.api_url}/services/data/{settings.version}/sobjects/Opportunity/{identity}",
         body,
     )
+
+
+def _as_html(text: str) -> str:
+    return html.escape(text).replace("\n", "<br>")
 
 
 def _known(identity: str, form: re.Pattern[str], crm: str) -> str:
