@@ -5,14 +5,13 @@ It works offline and without a key.  Records seen before are not encoded again.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from auditor.classify.encoder_input import EncoderInput, PastInput, PendingInput
 from auditor.classify.loss_words import holds_loss_words, without_loss
 from auditor.classify.protocol import Candidate, ClauseAct, Opinion
+from auditor.classify.remembered import RememberedOpinions
 from auditor.classify.silence import NO_SHOW, REPEATED, UNANSWERED, count_silence
 from auditor.domain.labels import Act, Label
 from auditor.domain.records import TextFormat
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 _LOSS_ACTS = (Act.REFUSAL, Act.LOST_ELSEWHERE, Act.DEAD, Act.CONTACT_GONE)
 _LOSS_TOLD = 0.5
-REMEMBERED = 50_000
-"""Opinions kept in memory for records that come again (notes pasted on many opportunities)."""
 
 
 class LocalClassifier:
@@ -47,8 +44,7 @@ class LocalClassifier:
 
             encoder = Encoder(threads=threads or None)
         self._encoder = encoder
-        self._seen: OrderedDict[EncoderInput, Opinion] = OrderedDict()
-        self._lock = Lock()
+        self._seen = RememberedOpinions()
 
     @property
     def name(self) -> str:
@@ -63,32 +59,16 @@ class LocalClassifier:
     def opine(self, records: Sequence[PreparedRecord]) -> list[Opinion]:
         """Gives one opinion a record, in order."""
         inputs = [encoder_input(r) for r in records]
-        found = self._recall(inputs)
+        found = self._seen.recall(inputs)
         fresh = list(dict.fromkeys(i for i in inputs if i not in found))
         new = dict(zip(fresh, map(_opinion, self._encoder.encode(fresh), fresh), strict=True))
-        self._remember(new)
+        self._seen.remember(new)
         found |= new
         return [found[i] for i in inputs]
 
     def forget(self) -> int:
         """Drops what is remembered of records, their texts too; returns how many."""
-        with self._lock:
-            number = len(self._seen)
-            self._seen.clear()
-        return number
-
-    def _recall(self, inputs: Sequence[EncoderInput]) -> dict[EncoderInput, Opinion]:
-        with self._lock:
-            found = {key: self._seen[key] for key in inputs if key in self._seen}
-            for key in found:
-                self._seen.move_to_end(key)
-        return found
-
-    def _remember(self, new: dict[EncoderInput, Opinion]) -> None:
-        with self._lock:
-            self._seen |= new
-            while len(self._seen) > REMEMBERED:
-                self._seen.popitem(last=False)
+        return self._seen.forget()
 
 
 def encoder_input(prepared: PreparedRecord) -> EncoderInput:
