@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -80,7 +80,15 @@ class _Life:
 class Pipeline:
     """Makes the rows."""
 
-    def __init__(self, size: Size, policy: Policy, *, as_of: date, seed: int = 0) -> None:
+    def __init__(
+        self,
+        size: Size,
+        policy: Policy,
+        *,
+        as_of: date,
+        seed: int = 0,
+        notes: Sequence[str] = (_NOTE,),
+    ) -> None:
         """Prepares the rows.
 
         Args:
@@ -88,8 +96,10 @@ class Pipeline:
             policy: under which verdicts stand.
             as_of: day of the count.
             seed: another one gives other rows.
+            notes: texts of the activities, by turns.
         """
         self.size, self.policy, self.as_of, self.seed = size, policy, as_of, seed
+        self._notes = notes
         self._days = [(as_of - timedelta(n)).isoformat() for n in range(1_200)]
         self._reps = max(1, size.open_ones // _QUEUE)
         self._verdicts = {
@@ -191,7 +201,7 @@ class Pipeline:
                 "note",
                 f"{day}T10:00:00",
                 f"{day} 10:00:00.000000",
-                _NOTE,
+                self._notes[key % len(self._notes)],
                 f"Rep {deal % self._reps}",
                 key % 900,
                 False,
