@@ -103,8 +103,42 @@ FALLBACK = DEFAULT_STAGES[3]
 """The stage taken where no name fits: discovery asks the question that all others rest on."""
 
 
+class _Remembered:
+    """What the last used kinds of stage said of names and subjects: patterns are slow to match."""
+
+    _MOST = 10_000
+
+    def __init__(self, stages: tuple[Stage, ...]) -> None:
+        self.stages = stages
+        self.found: dict[str, Stage] = {}
+        self.answers: dict[tuple[str, str], tuple[StepAnswer, str]] = {}
+
+    def has_room(self) -> bool:
+        """Whether more may be kept: names come from outside, and there may be many."""
+        return len(self.found) + len(self.answers) < self._MOST
+
+
+_last: list[_Remembered] = []
+
+
+def _remembered(stages: tuple[Stage, ...]) -> _Remembered:
+    known = _last[0] if _last else None
+    if known is None or known.stages is not stages or not known.has_room():
+        known = _Remembered(stages)
+        _last[:] = [known]
+    return known
+
+
 def find_stage(name: str, stages: tuple[Stage, ...] = DEFAULT_STAGES) -> Stage:
     """Finds the kind of stage that a CRM's stage name stands for."""
+    known = _remembered(stages)
+    found = known.found.get(name)
+    if found is None:
+        found = known.found[name] = _search(name, stages)
+    return found
+
+
+def _search(name: str, stages: tuple[Stage, ...]) -> Stage:
     for stage in stages:
         if name and re.search(stage.names, name, re.IGNORECASE):
             return stage
@@ -145,14 +179,25 @@ def answer_of_step(
         return StepAnswer.NO, f"nothing is pending that could answer {ask}"
     if pending.due_on is None:
         return StepAnswer.NO, f"{pending.subject!r} has no day on which it could answer {ask}"
-    if not pending.subject.strip() or is_contact_only(pending.subject):
-        return StepAnswer.NO, f"{pending.subject!r} is contact for its own sake; ask {ask}"
-    if stage.answers and re.search(stage.answers, pending.subject, re.IGNORECASE):
-        return StepAnswer.YES, f"{pending.subject!r} can answer {ask}"
+    known, key = _remembered(stages), (stage.key, pending.subject)
+    found = known.answers.get(key)
+    if found is None:
+        found = known.answers[key] = _answer_of_subject(pending.subject, stage, stages)
+    return found
+
+
+def _answer_of_subject(
+    subject: str, stage: Stage, stages: tuple[Stage, ...]
+) -> tuple[StepAnswer, str]:
+    ask = f"{stage.objective!r}"
+    if not subject.strip() or is_contact_only(subject):
+        return StepAnswer.NO, f"{subject!r} is contact for its own sake; ask {ask}"
+    if stage.answers and re.search(stage.answers, subject, re.IGNORECASE):
+        return StepAnswer.YES, f"{subject!r} can answer {ask}"
     behind = _stages_behind(stage, stages)
-    if any(s.answers and re.search(s.answers, pending.subject, re.IGNORECASE) for s in behind):
-        return StepAnswer.NO, f"{pending.subject!r} answers an earlier stage's question, not {ask}"
-    return StepAnswer.UNKNOWN, f"{pending.subject!r} does not say how it would answer {ask}"
+    if any(s.answers and re.search(s.answers, subject, re.IGNORECASE) for s in behind):
+        return StepAnswer.NO, f"{subject!r} answers an earlier stage's question, not {ask}"
+    return StepAnswer.UNKNOWN, f"{subject!r} does not say how it would answer {ask}"
 
 
 def _stages_behind(stage: Stage, stages: Sequence[Stage]) -> Sequence[Stage]:

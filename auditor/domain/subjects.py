@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _CONTACT_ONLY = re.compile(
     r"^\W*(?:(?:re)?-?(?:call|ring|phone|chase|ping|nudge|email|e-mail|mail|text|bump|try)(?:\s?back|\s?again|\s?in)?"
@@ -20,6 +21,7 @@ _EVENT_WORD = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def is_contact_only(subject: str) -> bool:
     """Whether a subject plans contact for its own sake: "Call back", "FU Lee", no event named."""
     return bool(_CONTACT_ONLY.match(subject.strip())) and not _EVENT_WORD.search(subject)

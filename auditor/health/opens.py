@@ -17,7 +17,7 @@ from auditor.domain.verdict import Recommendation
 from auditor.health.rules import HealthRules
 from auditor.storage import UnitOfWork
 
-_AT_ONCE = 500
+_AT_ONCE = 2_000
 
 
 def open_deals(

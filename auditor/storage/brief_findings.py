@@ -6,10 +6,12 @@ The words themselves are read where they are shown: a brief finding only says th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Text, and_, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from auditor.domain.findings import Commitment, Contact, Finding
@@ -21,9 +23,11 @@ from auditor.storage.decision_models import CorrectionRow
 from auditor.storage.inserting import in_parts
 from auditor.storage.mapping import commitments_of
 from auditor.storage.models import ActivityRow, VerdictRow
+from auditor.storage.raw_rows import raw_rows
 from auditor.storage.verdicts import VerdictRepository
 
 _SOME_WORDS = (Evidence(field="text", start=0, end=0, quote="", role=EvidenceRole.DECIDING),)
+_NO_COMMITMENTS = "[]"
 _NO_ADVICE = Recommendation(action=Action.REVIEW)
 _KINDS = {kind.value: kind for kind in ActivityKind}
 _STATUSES = {status.value: status for status in Status}
@@ -47,7 +51,7 @@ class BriefFindings:
         found = VerdictRepository(self._session).current(whole, policy) if whole else {}
         left_out = set(whole)
         for part in in_parts([key for key in opportunities if key not in left_out]):
-            for row in self._session.execute(_brief(part, policy)):
+            for row in raw_rows(self._session, _brief(part, policy)):
                 found.setdefault(row[0], []).append(_finding(row, policy))
         return found
 
@@ -75,15 +79,14 @@ def _brief(part: Sequence[int], policy: str) -> AnySelect:
         act.opportunity_key,
         act.id,
         act.kind,
-        act.occurred_at,
-        act.own_next,
-        act.left_next,
+        type_coerce(act.occurred_at, Text()),
+        cast(func.coalesce(act.own_next, act.left_next), Text()),
         verdict.status,
         verdict.label,
         verdict.reason,
         verdict.confidence,
         verdict.contact,
-        verdict.commitments,
+        cast(verdict.commitments, Text()),
         verdict.attempts,
         verdict.verdict["evidence"][0]["field"].as_string(),
         verdict.verdict["probabilities"][Label.IMPLICIT_LOSS.value].as_float(),
@@ -96,15 +99,14 @@ def _brief(part: Sequence[int], policy: str) -> AnySelect:
 
 
 def _finding(row: Any, policy: str) -> Finding:
-    (_, name, kind, at, own, left, status, label, reason, sure, contact, *rest) = row
+    (_, name, kind, at, pending, status, label, reason, sure, contact, *rest) = row
     commitments, attempts, quoted, loss = rest
-    told = own or left
     activity = Activity(
         id=name,
         kind=_KINDS[kind],
-        occurred_at=at,
+        occurred_at=datetime.fromisoformat(at),
         text="",
-        next_activity=NextActivity.model_validate(told) if told else None,
+        next_activity=NextActivity.model_validate_json(pending) if pending else None,
     )
     verdict = Verdict(
         activity_id=name,
@@ -121,5 +123,5 @@ def _finding(row: Any, policy: str) -> Finding:
     return Finding(activity, verdict, _CONTACTS[contact], _commitments(commitments), attempts)
 
 
-def _commitments(told: list[Any]) -> tuple[Commitment, ...]:
-    return commitments_of(told) if told else ()
+def _commitments(told: str) -> tuple[Commitment, ...]:
+    return () if told == _NO_COMMITMENTS else commitments_of(json.loads(told))

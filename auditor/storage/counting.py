@@ -22,12 +22,14 @@ from sqlalchemy import (
 from auditor.domain.records import OpportunityStatus
 from auditor.storage.models import OpportunityRow, StageChangeRow
 
-_OUTCOMES = ("%closed%", "%won%", "%lost%")
+OUTCOME_WORDS = ("closed", "won", "lost")
+"""A stage whose name holds one of these is an outcome."""
 AnySelect = Select[*tuple[Any, ...]]
 """A query of any columns."""
 OPEN = OpportunityStatus.OPEN.value
 WON = OpportunityStatus.WON.value
 LOST = OpportunityStatus.LOST.value
+_DELETED = OpportunityStatus.DELETED.value
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,11 @@ class Counted:
     """Only these teams, as stored; None is all."""
 
     def people(self) -> ColumnElement[bool]:
-        """Whose opportunities."""
+        """Whose opportunities; those that their CRM has deleted are no one's, won nor lost."""
         row = OpportunityRow
         owned = true() if self.owners is None else row.owner.in_(self.owners)
-        return and_(owned, true() if self.teams is None else row.team.in_(self.teams))
+        of_team = true() if self.teams is None else row.team.in_(self.teams)
+        return and_(row.status != _DELETED, owned, of_team)
 
     def is_decided(self) -> ColumnElement[bool]:
         """Closed up to the day of the count."""
@@ -67,7 +70,7 @@ def is_outcome_stage(
     stage: SQLColumnExpression[str] | SQLColumnExpression[str | None],
 ) -> ColumnElement[bool]:
     """Whether a stage's name is an outcome such as ``Closed Won``."""
-    return or_(*(func.lower(stage).like(pattern) for pattern in _OUTCOMES))
+    return or_(*(func.lower(stage).like(f"%{word}%") for word in OUTCOME_WORDS))
 
 
 def stage_left() -> ColumnElement[str | None]:

@@ -14,6 +14,7 @@ from auditor.domain.records import (
     Opportunity,
     OpportunityStatus,
     PastActivity,
+    StageChange,
 )
 from auditor.domain.verdict import Evidence, Verdict
 from auditor.storage.hashing import activity_hash
@@ -58,9 +59,16 @@ def opportunity_values(opportunity: Opportunity) -> dict[str, Any]:
     }
 
 
-def opportunity_of(row: OpportunityRow) -> Opportunity:
-    """The opportunity, with only the fields set that a source has told."""
+def opportunity_of(row: OpportunityRow, stages: tuple[StageChange, ...] = ()) -> Opportunity:
+    """The opportunity, with only the fields set that a source has told.
+
+    Args:
+        row: its columns.
+        stages: its stage changes, oldest first, where they were read.
+    """
     told: dict[str, Any] = {"id": row.id}
+    if stages:
+        told["stage_history"] = stages
     told |= {name: value for name in _PLAIN if (value := getattr(row, name)) is not None}
     if row.status != OpportunityStatus.OPEN:
         told["status"] = row.status

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 
 from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -48,6 +49,8 @@ class StoredOpportunity:
         if self.opportunity.due_history:
             return self.opportunity
         dues = due_history(self.seen, activities, self.opportunity.next_activity)
+        if not dues:
+            return self.opportunity
         return self.opportunity.model_copy(update={"due_history": dues})
 
 
@@ -165,7 +168,7 @@ class OpportunityRepository:
         for row in rows:
             told, observed = stages.get(row.key, ([], []))
             changes = stage_history(told, observed)
-            opportunity = opportunity_of(row).model_copy(update={"stage_history": changes})
+            opportunity = opportunity_of(row, changes)
             found.append(
                 StoredOpportunity(
                     row.key,
@@ -190,7 +193,7 @@ class OpportunityRepository:
         )
         for key, stage, entered_on, is_observed in self._session.execute(query):
             told, observed = found.setdefault(key, ([], []))
-            change = StageChange(stage=stage, entered_on=entered_on)
+            change = _change(stage, entered_on)
             (observed if is_observed else told).append(change)
         return found
 
@@ -245,6 +248,12 @@ class OpportunityRepository:
         ]
         if rows:
             self._session.execute(insert(DueChangeRow), rows)
+
+
+@lru_cache(maxsize=8192)
+def _change(stage: str, entered_on: date) -> StageChange:
+    """A change into a stage on a day; many opportunities share one."""
+    return StageChange(stage=stage, entered_on=entered_on)
 
 
 def _seen_of(row: DueChangeRow) -> SeenPending:

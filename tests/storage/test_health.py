@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -24,6 +25,7 @@ from auditor.health import (
 from auditor.intake.sample import load_sample
 from auditor.jobs.due import judge_due
 from auditor.storage import Database
+from auditor.storage.counting import Counted
 from tests.builders import a_pending, an_activity, an_opportunity
 from tests.storage.making import POLICY, RULES, import_all, tell
 
@@ -211,6 +213,39 @@ def test_a_scope_counts_only_its_people_and_an_unknown_one_is_refused(database: 
         _compute(database, rep="Nemo")
     with pytest.raises(InputError, match="no figure"):
         find_records(database, HEALTH, "cycles", as_of=DAY)
+
+
+def test_what_its_crm_has_deleted_is_neither_won_nor_lost(database: Database) -> None:
+    tell(database, _closed("gone", OpportunityStatus.DELETED, 30, 3))
+    tell(database, _closed("lost", LOST, 30, 3, lost_reason="price"))
+    health = _compute(database)
+    assert health.knowledge.closed_count == 1
+    assert [(row.group, row.lost) for row in health.fallout["reason"]] == [("price", 1)]
+    assert health.whole_cycle.median.n == 1
+    [rep] = health.flow.reps
+    assert rep.work.closed == 1
+
+
+def test_the_pass_counts_what_the_listing_of_spells_counts(database: Database) -> None:
+    chance = random.Random(8)  # noqa: S311 - made-up data
+    for n in range(60):
+        days = sorted((chance.randint(0, 120) for _ in range(4)), reverse=True)
+        names = [chance.choice(("Discovery", "Proposal", "proposal", "Closed")) for _ in days]
+        staged = _staged(*zip(names, days, strict=True))
+        status = chance.choice((WON, LOST, OpportunityStatus.OPEN))
+        closed = None if status is OpportunityStatus.OPEN else DAY - timedelta(chance.randint(0, 9))
+        tell(
+            database,
+            an_opportunity(id=f"o{n}", status=status, closed_on=closed, stage_history=staged),
+        )
+    counted = Counted(DAY, DAY - timedelta(100))
+    with database.read() as unit:
+        past = unit.health.past(counted)
+        for stage in ("Discovery", "Proposal", "proposal"):
+            listed = list(unit.records.of_stage(counted, [stage]))
+            passed = [s for s in past.spells if s.stage == stage]
+            assert sum(s.count for s in passed) == len(listed) > 0
+            assert sum(s.days * s.count for s in passed) == sum(r.days or 0 for r in listed)
 
 
 def test_nothing_but_open_ones_gives_no_invented_figure(database: Database) -> None:
