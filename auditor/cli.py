@@ -252,6 +252,7 @@ def import_(
         source=source,
         seen_on=_day(as_of, settings),
         problems=problems,
+        zone=settings.zone(),
         as_json=as_json,
     )
 

@@ -6,7 +6,7 @@ Secrets are held so that no log, error or ``repr`` shows them.
 from __future__ import annotations
 
 import tomllib
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
@@ -256,10 +256,13 @@ class Settings(BaseSettings):
             return DEFAULT_STAGES
         return read_stages(self.stages_file)
 
+    def zone(self) -> tzinfo | None:
+        """Whose calendar days count; None is the machine's."""
+        return ZoneInfo(self.time_zone) if self.time_zone else None
+
     def today(self) -> date:
         """The supervisor's present day."""
-        zone = ZoneInfo(self.time_zone) if self.time_zone else None
-        return datetime.now().astimezone(zone).date()
+        return datetime.now().astimezone(self.zone()).date()
 
     @classmethod
     def settings_customise_sources(

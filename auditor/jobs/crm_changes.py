@@ -1,7 +1,11 @@
 """Takes changes of CRM records into the database, so that their order does not matter.
 
-Each change goes into its record's register; then the opportunities concerned are worked out anew
-from all registers that are on them, and written.
+Each change goes into its record's register, beside what imports told of it; then the opportunities
+concerned are worked out anew, from the registers of all that is on them and from nothing else, and
+the rows are made to say that.  So the rows are a function of what was told, whatever its order.
+
+Records that imports brought have no register until the first event tells of their opportunity; what
+the tables hold of them goes into registers then.
 """
 
 from __future__ import annotations
@@ -10,66 +14,74 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
-from auditor.domain.records import Activity, AuditRecord, Opportunity
+from auditor.domain.erased import Forgotten, forget_in_opportunity, forget_in_record
+from auditor.domain.records import Activity, AuditRecord, Opportunity, OpportunityStatus
 from auditor.intake import HISTORY_LIMIT
 from auditor.intake.crm.changes import Change, RecordKind
+from auditor.intake.crm.listings import list_activity, list_opportunity, list_plan
+from auditor.intake.crm.pendings import Pending
 from auditor.intake.crm.registers import (
+    Listing,
     Register,
     absorb,
+    enlist,
     latest,
     moment_of,
     newest_stamp,
-    oldest_stamp,
 )
-from auditor.intake.crm.resolving import Resolved, activity_of, day_of, resolve
-from auditor.storage import SeenPending, Taken, Told, UnitOfWork, take
+from auditor.intake.crm.resolving import (
+    ResolvedActivity,
+    activity_of,
+    alone,
+    day_of,
+    resolve,
+)
+from auditor.storage import SeenPending, UnitOfWork
 from auditor.storage.crm_records import StoredRecord
-from auditor.storage.timelines import Timeline
+from auditor.storage.derived import Derived, DerivedActivity, DerivedOpportunity
+from auditor.storage.imported import ImportedActivity, ImportedOpportunity
+from auditor.storage.mapping import given_json
 
 _Key = tuple[str, str]
 
 
 @dataclass
 class _Concerned:
-    """What a batch of changes concerns."""
+    """What a batch concerns."""
 
     opportunities: set[str] = field(default_factory=set)
     """Ids of opportunities to be worked out anew."""
     activities: dict[str, Register] = field(default_factory=dict)
     """Registers of the activities that changed, by id."""
-    first: dict[str, str] = field(default_factory=dict)
-    """By opportunity: the oldest stamp of what left it."""
 
 
 def take_changes(
     unit: UnitOfWork,
-    changes: Sequence[Change],
+    changes: Sequence[Change | Listing],
     *,
     source: str,
     today: date,
     zone: tzinfo | None = None,
-) -> Taken:
+) -> Derived:
     """Takes in changes, within the unit's transaction.
 
     Args:
         unit: the unit of work.
-        changes: in any order; those taken in before do nothing.
+        changes: of events, in any order, those taken in before do nothing; and what imports list.
         source: namespace of the ids.
         today: the supervisor's present day; nothing is told as of a later one.
         zone: whose calendar days count; None is the machine's.
     """
     unit.lock_source(source)
     calendar = _Calendar(today, zone)
-    concerned = _absorb(unit, source, changes)
-    taken = _take_alone(unit, source, concerned, calendar)
-    registers = unit.crm_records.of_opportunities(source, sorted(concerned.opportunities))
-    files = [
-        _File(name, records, concerned.first.get(name), calendar)
-        for name, records in registers.items()
-        if records or name in concerned.first
-    ]
-    _write(unit, source, files, concerned, taken)
-    return taken
+    concerned = _absorb(unit, source, changes, zone)
+    names = sorted(concerned.opportunities)
+    _register_imported(unit, source, names, zone)
+    registers = unit.crm_records.of_opportunities(source, names)
+    writing = _Writing(source, calendar, unit.erasure.forgotten())
+    opportunities = [writing.opportunity(name, records) for name, records in registers.items()]
+    lone, gone = writing.others(concerned.activities)
+    return unit.derived.write(source, opportunities, lone, gone, history_limit=HISTORY_LIMIT)
 
 
 @dataclass(frozen=True)
@@ -83,186 +95,163 @@ class _Calendar:
         """The day of a stamp; today for one to come."""
         return min(day_of(stamp, self.zone), self.today)
 
+    def seen(self, pending: Pending) -> SeenPending:
+        """A change of plan, by the day on which it was seen."""
+        day = min(pending.since.astimezone(self.zone).date(), self.today)
+        return SeenPending(day, pending.plan)
 
-def _absorb(unit: UnitOfWork, source: str, changes: Sequence[Change]) -> _Concerned:
+
+def _absorb(
+    unit: UnitOfWork,
+    source: str,
+    changes: Sequence[Change | Listing],
+    zone: tzinfo | None,
+) -> _Concerned:
     concerned = _Concerned()
     keys = list(dict.fromkeys((c.kind.value, c.id) for c in changes))
     stored = unit.crm_records.find(source, keys)
     registers: dict[_Key, Register] = {key: dict(r.told) for key, r in stored.items()}
+    fresh = [key for key in keys if key not in stored]
+    for listing in _listings(unit, source, fresh, zone):
+        key = (listing.kind.value, listing.id)
+        registers[key] = enlist(registers.get(key, {}), listing)
+    imported = {key: _place(key, registers[key]) for key in fresh if key in registers}
     for change in changes:
         key = (change.kind.value, change.id)
-        registers[key] = absorb(registers.get(key, {}), change)
+        before = registers.get(key, {})
+        if isinstance(change, Listing):
+            registers[key] = enlist(before, change)
+        else:
+            registers[key] = absorb(before, change)
     written = []
-    for key, register in registers.items():
-        before = stored.get(key)
-        if before is not None and before.told == register:
+    for key in keys:
+        known, register = stored.get(key), registers[key]
+        if known is not None and known.told == register:
             continue
-        now = key[1] if key[0] == RecordKind.OPPORTUNITY else latest(register, "opportunity_id")
-        written.append(StoredRecord(*key, now, register, before.key if before else None))
-        _note(concerned, key, register, before, now)
+        now = _place(key, register)
+        left = known.opportunity_id if known else imported.get(key)
+        written.append(StoredRecord(*key, now, register, known.key if known else None))
+        concerned.opportunities |= {name for name in (now, left) if name is not None}
+        if key[0] == RecordKind.ACTIVITY:
+            concerned.activities[key[1]] = register
     unit.crm_records.save(source, written)
     return concerned
 
 
-def _note(
-    concerned: _Concerned,
-    key: _Key,
-    register: Register,
-    before: StoredRecord | None,
-    now: str | None,
+def _place(key: _Key, register: Register) -> str | None:
+    """The opportunity that a record is, or is on."""
+    kind, identity = key
+    if kind == RecordKind.OPPORTUNITY:
+        return identity
+    found: str | None = latest(register, "opportunity_id")
+    return found
+
+
+def _register_imported(
+    unit: UnitOfWork, source: str, opportunities: Sequence[str], zone: tzinfo | None
 ) -> None:
-    if key[0] == RecordKind.ACTIVITY:
-        concerned.activities[key[1]] = register
-    if now is not None:
-        concerned.opportunities.add(now)
-    left = before.opportunity_id if before is not None else None
-    if left is not None and left != now:
-        concerned.opportunities.add(left)
-        known = concerned.first.get(left)
-        oldest = oldest_stamp([register])
-        concerned.first[left] = oldest if known is None else min(known, oldest)
+    """Gives opportunities, and what imports put on them, the registers that they lack."""
+    own = [(RecordKind.OPPORTUNITY.value, name) for name in opportunities]
+    stored = unit.crm_records.find(source, own)
+    fresh = [key for key in own if key not in stored]
+    # An empty one says that imports left nothing to be taken over.
+    registers: dict[_Key, Register] = {key: {} for key in fresh}
+    listings = list(_listings(unit, source, fresh, zone))
+    listings += [_of_activity(a, zone) for a in unit.imported.unregistered(source, opportunities)]
+    for listing in listings:
+        key = (listing.kind.value, listing.id)
+        registers[key] = enlist(registers.get(key, {}), listing)
+    unit.crm_records.save(
+        source, [StoredRecord(*key, _place(key, told), told) for key, told in registers.items()]
+    )
 
 
-def _take_alone(unit: UnitOfWork, source: str, concerned: _Concerned, calendar: _Calendar) -> Taken:
-    """Writes changed activities that are on no opportunity, or are gone."""
-    taken = Taken()
-    gone: dict[str, datetime | None] = {}
-    alone: list[tuple[date, Told]] = []
-    for identity, register in concerned.activities.items():
-        activity = activity_of(identity, register)
-        if activity is None:
-            gone[identity] = moment_of(newest_stamp([register]))
-        elif activity.opportunity_id is None:
-            gone[identity] = None
-            is_given = latest(register, "given") is not None
-            record = _record(activity, Opportunity(id=identity), register)
-            alone.append((calendar.day(newest_stamp([register])), Told(None, (record,), is_given)))
-    unit.timelines.detach(source, gone)
-    present = [name for name in concerned.activities if gone.get(name) is None]
-    unit.timelines.restore(source, present)
-    _take_by_day(unit, source, alone, taken)
-    return taken
+def _listings(
+    unit: UnitOfWork, source: str, keys: Sequence[_Key], zone: tzinfo | None
+) -> Iterator[Listing]:
+    """What imports told of records without a register."""
+    names: dict[str, list[str]] = {kind: [] for kind in RecordKind}
+    for kind, identity in keys:
+        names[kind].append(identity)
+    for deal in unit.imported.opportunities(source, names[RecordKind.OPPORTUNITY]):
+        yield from _of_opportunity(deal, zone)
+    for activity in unit.imported.activities(source, names[RecordKind.ACTIVITY]):
+        yield _of_activity(activity, zone)
+
+
+def _of_opportunity(deal: ImportedOpportunity, zone: tzinfo | None) -> Iterator[Listing]:
+    told = deal.opportunity
+    for seen in deal.seen:
+        yield list_plan(told.id, seen.pending, seen.seen_on, zone)
+    yield list_opportunity(told, deal.told_on, zone, stages_seen=deal.entered)
+
+
+def _of_activity(imported: ImportedActivity, zone: tzinfo | None) -> Listing:
+    activity, given = imported.activity, imported.given
+    return list_activity(activity, given, imported.told_on, zone, left=imported.left)
 
 
 @dataclass(frozen=True)
-class _File:
-    """All that events told of one opportunity."""
+class _Writing:
+    """From registers to what is stored."""
 
-    identity: str
-    records: Sequence[StoredRecord]
-    left_first: str | None
-    """The oldest stamp of an activity that has left it."""
+    source: str
     calendar: _Calendar
+    forgotten: Forgotten | None
 
-    @property
-    def deal(self) -> Register | None:
-        """Its own register."""
-        own = (r.told for r in self.records if r.kind == RecordKind.OPPORTUNITY)
-        return next(own, None)
-
-    @property
-    def activities(self) -> dict[str, Register]:
-        """Registers of the activities on it."""
-        return {r.id: r.told for r in self.records if r.kind == RecordKind.ACTIVITY}
-
-    @property
-    def first_on(self) -> date:
-        """Day of the first event on it."""
-        stamps = [oldest_stamp(r.told for r in self.records), self.left_first or ""]
-        return self.calendar.day(min(filter(None, stamps)))
-
-    @property
-    def last_on(self) -> date:
-        """Day of the last event on it."""
-        stamp = newest_stamp(r.told for r in self.records) or self.left_first or ""
-        return self.calendar.day(stamp)
-
-
-def _write(
-    unit: UnitOfWork,
-    source: str,
-    files: Sequence[_File],
-    concerned: _Concerned,
-    taken: Taken,
-) -> None:
-    """Works opportunities out anew and writes them."""
-    before = unit.timelines.opportunity_keys(source, [f.identity for f in files])
-    days = {before[f.identity]: f.first_on for f in files if f.identity in before}
-    bases = unit.timelines.pending_before(days)
-    done: list[tuple[_File, Resolved, SeenPending | None]] = []
-    for file in files:
-        base = bases.get(before.get(file.identity, 0))
-        resolved = resolve(
-            file.identity,
-            file.deal,
-            file.activities,
-            zone=file.calendar.zone,
-            base=base.pending if base else None,
+    def opportunity(self, name: str, records: Sequence[StoredRecord]) -> DerivedOpportunity:
+        """An opportunity with all that is on it."""
+        if not any(record.told for record in records):
+            # All that named it has left it: nothing is known of it any more.
+            return DerivedOpportunity(Opportunity(id=name, status=OpportunityStatus.DELETED), None)
+        deal = next((r.told for r in records if r.kind == RecordKind.OPPORTUNITY), None)
+        on_it = {r.id: r.told for r in records if r.kind == RecordKind.ACTIVITY}
+        resolved = resolve(name, deal, on_it, zone=self.calendar.zone)
+        told = resolved.opportunity
+        if self.forgotten is not None:
+            told = forget_in_opportunity(self.forgotten, told, (self.source, name))
+        return DerivedOpportunity(
+            told,
+            self.calendar.day(newest_stamp(r.told for r in records)),
+            resolved.entered,
+            tuple(map(self.calendar.seen, resolved.pendings)),
+            tuple(self._activity(a, on_it[a.activity.id]) for a in resolved.activities),
         )
-        done.append((file, resolved, base))
-    deals = [(f.last_on, Told(r.opportunity, ())) for f, r, _ in done if f.records]
-    _take_by_day(unit, source, deals, taken)
-    told = [(f.last_on, each) for f, r, _ in done for each in _activities(f, r, concerned)]
-    _take_by_day(unit, source, told, taken)
-    keys = unit.timelines.opportunity_keys(source, [f.identity for f in files])
-    kept = [each for each in done if each[0].identity in keys]
-    unit.timelines.rewrite([_timeline(keys[f.identity], f, r, base) for f, r, base in kept])
-    settled = [keys[f.identity] for f, _, _ in kept]
-    unit.activities.settle(settled, (), history_limit=HISTORY_LIMIT)
 
+    def others(
+        self, registers: dict[str, Register]
+    ) -> tuple[list[DerivedActivity], dict[str, datetime]]:
+        """Activities on no opportunity, and the moments of those that are not to be judged."""
+        lone: list[DerivedActivity] = []
+        gone: dict[str, datetime] = {}
+        for identity, register in registers.items():
+            activity = activity_of(identity, register)
+            if activity is None:
+                gone[identity] = moment_of(newest_stamp([register]))
+            elif activity.opportunity_id is None:
+                lone.append(self._activity(alone(activity), register))
+        return lone, gone
 
-def _activities(file: _File, resolved: Resolved, concerned: _Concerned) -> Iterator[Told]:
-    """What changed of an opportunity's activities."""
-    deal = Opportunity(id=file.identity)
-    registers = file.activities
-    changed = [a for a in resolved.activities if a.id in concerned.activities]
-    plain = [a for a in changed if a.id not in resolved.given]
-    if plain:
-        yield Told(deal, tuple(_record(a, deal, registers[a.id]) for a in plain))
-    for activity in changed:
-        if activity.id in resolved.given:
-            yield Told(deal, (_record(activity, deal, registers[activity.id]),), is_complete=True)
-
-
-def _timeline(key: int, file: _File, resolved: Resolved, base: SeenPending | None) -> Timeline:
-    first_on, calendar = file.first_on, file.calendar
-    days = (
-        min(p.since.astimezone(calendar.zone).date(), calendar.today) for p in resolved.pendings
-    )
-    return Timeline(
-        key,
-        first_on,
-        file.last_on,
-        tuple((p.since, p.plan) for p in resolved.pendings),
-        tuple(max(day, first_on) for day in days),
-        resolved.entered,
-        frozenset(file.activities),
-        base,
-        is_left=file.left_first is not None,
-    )
-
-
-def _take_by_day(
-    unit: UnitOfWork, source: str, told: Sequence[tuple[date, Told]], taken: Taken
-) -> None:
-    for seen_on in sorted({day for day, _ in told}):
-        of_day = [each for day, each in told if day == seen_on]
-        taken.add(
-            take(
-                unit,
-                of_day,
-                source=source,
-                seen_on=seen_on,
-                history_limit=HISTORY_LIMIT,
-                is_settled=True,
-            )
+    def _activity(self, placed: ResolvedActivity, register: Register) -> DerivedActivity:
+        record, is_given = _record(placed.activity, register)
+        if self.forgotten is not None:
+            deal = placed.activity.opportunity_id
+            place = (self.source, deal) if deal is not None else None
+            record = forget_in_record(self.forgotten, record, place)
+        return DerivedActivity(
+            record.activity,
+            given_json(record) if is_given else None,
+            self.calendar.day(newest_stamp([register])),
+            placed.place,
+            placed.left,
+            placed.left_known,
         )
 
 
-def _record(activity: Activity, deal: Opportunity, register: Register) -> AuditRecord:
+def _record(activity: Activity, register: Register) -> tuple[AuditRecord, bool]:
+    """The activity as a record, and whether it came complete in itself."""
     given = latest(register, "given")
     if given is None:
-        return AuditRecord(opportunity=deal, activity=activity)
-    return AuditRecord.model_validate(
-        {"opportunity": given["opportunity"], "activity": activity, "history": given["history"]}
-    )
+        return AuditRecord(opportunity=Opportunity(id=activity.id), activity=activity), False
+    record = {"opportunity": given["opportunity"], "history": given["history"]}
+    return AuditRecord.model_validate(record | {"activity": activity}), True

@@ -12,8 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta
 
 from auditor.intake.crm.changes import Change
 from auditor.jobs.crm_changes import take_changes
@@ -184,11 +183,12 @@ class EventHandler:
 
     def _take_all(self, unit: UnitOfWork, work: Sequence[Work]) -> Handled:
         changes: dict[str, list[Change]] = {}
+        today, zone = self._today(), self._settings.zone()
         for each in work:
             changes.setdefault(each.event.source, []).extend(each.reading.changes)
         for source, told in sorted(changes.items()):
             if told:
-                take_changes(unit, told, source=source, today=self._today(), zone=self._zone())
+                take_changes(unit, told, source=source, today=today, zone=zone)
         return self._mark(unit, work)
 
     def _mark(self, unit: UnitOfWork, work: Sequence[Work]) -> Handled:
@@ -228,8 +228,5 @@ class EventHandler:
         )
         return Handled(failed=1)
 
-    def _zone(self) -> tzinfo | None:
-        return ZoneInfo(self._settings.time_zone) if self._settings.time_zone else None
-
     def _today(self) -> date:
-        return self._now().astimezone(self._zone()).date()
+        return self._now().astimezone(self._settings.zone()).date()

@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from auditor.domain.records import Activity, AuditRecord, Opportunity
 from auditor.errors import RowError
-from auditor.intake import HISTORY_LIMIT, Dossier, IntakeItem, IntakeReport, assemble
+from auditor.intake import Dossier, IntakeItem, IntakeReport, assemble
 from auditor.jobs.erasing import without_erased
-from auditor.storage import Database, Inbound, Taken, Told, take
+from auditor.jobs.listed import take_import
+from auditor.storage import Database, Inbound, Taken, Told
 
 BATCH = 500
 """Rows in one transaction."""
@@ -49,6 +50,8 @@ class Importer:
     """The day as of which the sources tell."""
     report: IntakeReport
     """Takes the rows that can't be stored."""
+    zone: tzinfo | None = None
+    """Whose calendar days count; None is the machine's."""
 
     def run(
         self,
@@ -74,12 +77,8 @@ class Importer:
         dossiers = assemble(self._received(kept, done, on_read), report=self.report)
         for told in _batches(map(_told, dossiers)):
             with self.database.begin() as unit:
-                taken = take(
-                    unit,
-                    told,
-                    source=self.source,
-                    seen_on=self.seen_on,
-                    history_limit=HISTORY_LIMIT,
+                taken = take_import(
+                    unit, told, source=self.source, seen_on=self.seen_on, zone=self.zone
                 )
             done.taken.add(taken)
             on_stored(taken.activities)

@@ -23,7 +23,7 @@ from auditor.storage.inbound import Inbound
 from auditor.storage.opportunities import StoredOpportunity
 from auditor.storage.schema import Migrated, SchemaState
 from auditor.storage.sessions import StoredSession
-from auditor.storage.taking import Taken, Told, take
+from auditor.storage.taking import Taken, Told, own_activity, take
 from auditor.storage.unit import UnitOfWork
 from auditor.storage.users import User
 
@@ -37,6 +37,7 @@ __all__ = [
     "Told",
     "Taken",
     "take",
+    "own_activity",
     "DueActivity",
     "StoredFailure",
     "StoredDigest",

@@ -1,4 +1,4 @@
-"""Registers of CRM records: what events told of each, by the CRM's own time of change."""
+"""Registers of CRM records: what was told of each, by the CRM's own time of change."""
 
 from __future__ import annotations
 
@@ -49,6 +49,15 @@ class CrmRecordRepository:
                 query = select(row).where(row.source == source, row.kind == kind, row.id.in_(part))
                 found |= {(r.kind, r.id): _record(r) for r in self._session.scalars(query)}
         self._session.expunge_all()
+        return found
+
+    def known(self, source: str, kind: str, ids: Sequence[str]) -> set[str]:
+        """Those of the ids of which there is a register."""
+        row = CrmRecordRow
+        found: set[str] = set()
+        for part in in_parts(ids):
+            query = select(row.id).where(row.source == source, row.kind == kind, row.id.in_(part))
+            found |= set(self._session.scalars(query))
         return found
 
     def of_opportunities(

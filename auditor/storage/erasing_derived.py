@@ -250,32 +250,41 @@ def _by_source(named: Named) -> dict[str, list[str]]:
 
 
 def _forget_registers(session: Session, forgotten: Forgotten, deals: Named, changed: Named) -> int:
-    """Strikes them out of what events told; texts of changed activities go altogether."""
-    rows, own = [], set(changed.values())
-    for source, names in _by_source(deals).items():
-        for part in in_parts(names):
-            query = select(CrmRecordRow).where(
-                CrmRecordRow.source == source,
-                or_(CrmRecordRow.opportunity_id.in_(part), CrmRecordRow.id.in_(part)),
-            )
-            for row in session.scalars(query):
-                told = _struck(forgotten, (source, row.opportunity_id or row.id), row.told)
-                if row.kind == "activity" and (source, row.id) in own:
-                    told = _without_words(told)
-                if told != row.told:
-                    rows.append({"key": row.key, "told": told})
+    """Strikes them out of registers; of changed activities these say what is left in the table."""
+    own = {(source, name): key for key, (source, name) in changed.items()}
+    rows: dict[int, dict[str, Any]] = {}
+    for named, columns in (
+        (deals, (CrmRecordRow.opportunity_id, CrmRecordRow.id)),
+        (changed, (CrmRecordRow.id,)),
+    ):
+        for source, names in _by_source(named).items():
+            for part in in_parts(names):
+                chosen = or_(*(column.in_(part) for column in columns))
+                query = select(CrmRecordRow).where(CrmRecordRow.source == source, chosen)
+                for row in session.scalars(query):
+                    told = _struck(forgotten, (source, row.opportunity_id or row.id), row.told)
+                    if row.kind == "activity" and (source, row.id) in own:
+                        told = _without_words(session, told, own[source, row.id])
+                    if told != row.told:
+                        rows[row.key] = {"key": row.key, "told": told}
     session.expunge_all()
     if rows:
-        session.execute(update(CrmRecordRow), rows)
+        session.execute(update(CrmRecordRow), list(rows.values()))
     return len(rows)
 
 
-_WORDED = ("text", "subject", "participants")
+_TIME = 27
+"""Characters of a stamp's time: what stands there without an event's id counts as listed."""
 
 
-def _without_words(told: dict[str, Any]) -> dict[str, Any]:
-    """A register without what was said and who took part; times and events stay."""
-    return {name: value for name, value in told.items() if name not in _WORDED}
+def _without_words(session: Session, told: dict[str, Any], key: int) -> dict[str, Any]:
+    """A register with the words and people that its activity has kept; the rest stays."""
+    row = ActivityRow
+    query = select(row.text, row.subject, row.participants).where(row.key == key)
+    text, subject, people = session.execute(query).one()
+    stamp = max(entries[0][0] for entries in told.values() if entries)[:_TIME]
+    kept = {"text": text, "subject": subject, "participants": people or []}
+    return told | {name: [[stamp, value]] for name, value in kept.items()}
 
 
 def _forget_answers(session: Session, words: Sequence[str]) -> int:

@@ -238,7 +238,10 @@ class ActivityRow(Base):
 
 
 class CrmRecordRow(Base):
-    """What events told of one record of a CRM, each field by the CRM's own time of change."""
+    """What was told of one record of a CRM, each field by the CRM's own time of change.
+
+    Records that only imports told of have none until an event tells of their opportunity.
+    """
 
     __tablename__ = "crm_records"
     __table_args__ = (
@@ -257,7 +260,8 @@ class CrmRecordRow(Base):
     opportunity_id: Mapped[str | None]
     """The source's id of the opportunity that it is, or is on, now."""
     told: Mapped[dict[str, Any]]
-    """By field: its values with the time and event that told them, newest first."""
+    """By field: its values with the time and event that told them, newest first; empty for an
+    opportunity that only its activities name."""
 
 
 class PolicyRow(Base):

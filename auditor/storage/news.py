@@ -64,7 +64,7 @@ def news_of(
         seen = _seen(told.opportunity, seen_on) if told.opportunity.next_activity_known else ()
         return OpportunityNews(told.opportunity, seen_on, stages=told.stages, seen=seen)
     newer = seen_on >= stored.told_on
-    deal = _without_stale_plan(told, stored)
+    deal = without_stale_plan(told, stored)
     now = newest(stored.opportunity, deal, newer=newer)
     is_changed = opportunity_values(now) != opportunity_values(stored.opportunity)
     return OpportunityNews(
@@ -78,7 +78,7 @@ def news_of(
     )
 
 
-def _without_stale_plan(told: ToldDeal, stored: StoredOpportunity) -> Opportunity:
+def without_stale_plan(told: ToldDeal, stored: StoredOpportunity) -> Opportunity:
     """Leaves out a plan that only an activity left, where a later activity is known already."""
     deal = told.opportunity
     is_older = told.latest_at and stored.latest_at and told.latest_at < stored.latest_at

@@ -63,7 +63,6 @@ class _Batch:
     unit: UnitOfWork
     source: str
     seen_on: date
-    is_settled: bool = False
     taken: Taken = field(default_factory=Taken)
     keys: dict[str, int] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
@@ -77,7 +76,6 @@ def take(
     source: str,
     seen_on: date,
     history_limit: int,
-    is_settled: bool = False,
 ) -> Taken:
     """Takes in a batch, within the unit's transaction.
 
@@ -87,14 +85,12 @@ def take(
         source: namespace of the ids.
         seen_on: the day as of which it is told.  News older than what is known fills gaps only.
         history_limit: most earlier activities that a record carries.
-        is_settled: activities are told as they stand after all that is known, whatever the day, so
-            that nothing stored of them counts as newer.
     """
     unit.lock_source(source)
     forgotten = unit.erasure.forgotten()
     if forgotten is not None:
         told = [_without_erased(t, forgotten, source) for t in told]
-    batch = _Batch(unit, source, seen_on, is_settled)
+    batch = _Batch(unit, source, seen_on)
     _take_opportunities(batch, told)
     _take_activities(batch, told)
     unit.activities.settle(batch.touched, batch.alone, history_limit=history_limit)
@@ -150,7 +146,7 @@ def _take_activities(batch: _Batch, told: Sequence[Told]) -> None:
         row = _row(batch, one)
         if known is None:
             fresh.append(row | _UNSETTLED)
-        elif _is_news(batch, known) and _differs(row, known):
+        elif batch.seen_on >= known.told_on and _differs(row, known):
             key = row["opportunity_key"] or known.opportunity_key
             changed.append(row | {"key": known.key, "opportunity_key": key})
             batch.touched |= {k for k in (key, known.opportunity_key) if k is not None}
@@ -177,13 +173,13 @@ def _activities(batch: _Batch, told: Told) -> list[_ToldActivity]:
     for record in told.records:
         activity = record.activity
         if not told.is_complete and record is told.records[-1]:
-            activity = _own(activity, told.opportunity)
+            activity = own_activity(activity, told.opportunity)
         given = given_json(record) if told.is_complete else None
         found.append(_ToldActivity(activity, key, given))
     return found
 
 
-def _own(activity: Activity, opportunity: Opportunity | None) -> Activity:
+def own_activity(activity: Activity, opportunity: Opportunity | None) -> Activity:
     """The latest activity without the opportunity's pending one, which is kept apart."""
     if opportunity is None or activity.next_activity != opportunity.next_activity:
         return activity
@@ -197,10 +193,6 @@ def _row(batch: _Batch, one: _ToldActivity) -> dict[str, Any]:
         "opportunity_key": one.opportunity_key,
         "told_on": batch.seen_on,
     }
-
-
-def _is_news(batch: _Batch, known: StoredActivity) -> bool:
-    return batch.is_settled or batch.seen_on >= known.told_on
 
 
 def _differs(row: dict[str, Any], known: StoredActivity) -> bool:
