@@ -260,7 +260,8 @@ def _choose(items: Sequence[DocketItem], shown: int) -> list[DocketItem]:
         if len(taken) < shown and room:
             taken.append(item)
             count[item.recommendation.action] += 1
-    rest = [i for i in wanted if i not in taken]
+    chosen = {id(i) for i in taken}  # equality would compare every word of two opportunities
+    rest = [i for i in wanted if id(i) not in chosen]
     taken += rest[: shown - len(taken)]
     return sorted(taken, key=_place)
 

@@ -20,6 +20,7 @@ from auditor.domain.erased import (
 )
 from auditor.domain.records import Participant
 from auditor.storage.erasing_derived import forget_derived
+from auditor.storage.finding_cache import findings_of
 from auditor.storage.inserting import add_missing, in_parts
 from auditor.storage.mapping import (
     activity_of,
@@ -82,6 +83,7 @@ class ErasureRepository:
         counts["embeddings"] = NoteVectorRepository(self._session).forget(sorted(changed))
         counts |= forget_derived(self._session, forgotten, person, deals=deals, changed=changed)
         settle(self._session, sorted(deals), self._alone(changed), limit=history_limit)
+        findings_of(self._session).clear()  # or this process would still hold their words
         self._remember(forgotten, known, by=by, at=at, counts=counts)
         return Erased(counts, first)
 

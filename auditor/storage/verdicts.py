@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Text, and_, cast, func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from auditor.domain.corrections import corrected
@@ -13,6 +13,7 @@ from auditor.domain.findings import Finding
 from auditor.domain.policy import Policy
 from auditor.storage.activities import DueActivity
 from auditor.storage.corrections import CorrectionRepository
+from auditor.storage.finding_cache import FindingKey, findings_of
 from auditor.storage.inserting import add_missing, in_parts
 from auditor.storage.mapping import activity_of, finding_of, finding_values
 from auditor.storage.models import ActivityRow, OpportunityRow, PolicyRow, VerdictRow
@@ -57,27 +58,47 @@ class VerdictRepository:
         Where a supervisor corrected one, it is given as corrected.
         """
         found: dict[int, list[Finding]] = {}
-        is_current = and_(
-            VerdictRow.activity_key == ActivityRow.key,
-            VerdictRow.policy == policy,
-            VerdictRow.input_hash == ActivityRow.input_hash,
-        )
+        activity, verdict = ActivityRow, VerdictRow
         for part in in_parts(opportunities):
             query = (
-                select(ActivityRow, OpportunityRow.id, VerdictRow)
-                .join(OpportunityRow, OpportunityRow.key == ActivityRow.opportunity_key)
-                .join(VerdictRow, is_current)
-                .where(ActivityRow.opportunity_key.in_(part))
-                .order_by(ActivityRow.occurred_utc, ActivityRow.key)
+                select(activity.key, activity.opportunity_key, OpportunityRow.id, activity.origin)
+                .add_columns(verdict.key, verdict.judged_at, verdict.input_hash)
+                .join(OpportunityRow, OpportunityRow.key == activity.opportunity_key)
+                .join(verdict, verdict.activity_key == activity.key)
+                .where(verdict.policy == policy, verdict.input_hash == activity.input_hash)
+                .where(activity.opportunity_key.in_(part))
+                .order_by(activity.occurred_utc, activity.key)
             )
-            rows = self._session.execute(query).all()
-            right = CorrectionRepository(self._session).current([row.key for row, _, _ in rows])
-            for row, opportunity_id, verdict in rows:
-                finding = finding_of(verdict, activity_of(row, opportunity_id))
-                if row.key in right:
-                    finding = corrected(finding, right[row.key])
-                found.setdefault(row.opportunity_key or 0, []).append(finding)
+            keys = {
+                key: (deal or 0, FindingKey(judged, at, told, name, origin))
+                for key, deal, name, origin, judged, at, told in self._session.execute(query)
+            }
+            findings = self._findings([each for _, each in keys.values()])
+            right = CorrectionRepository(self._session).current(list(keys))
+            for key, (deal, each) in keys.items():
+                finding = findings[each]
+                if key in right:
+                    finding = corrected(finding, right[key])
+                found.setdefault(deal, []).append(finding)
         return found
+
+    def _findings(self, keys: Sequence[FindingKey]) -> dict[FindingKey, Finding]:
+        """The findings of verdicts; those not read before are read now."""
+        cache = findings_of(self._session)
+        found = cache.get(keys)
+        missing = {key.verdict: key for key in keys if key not in found}
+        read = {}
+        for part in in_parts(list(missing)):
+            query = (
+                select(ActivityRow, VerdictRow)
+                .join(VerdictRow, VerdictRow.activity_key == ActivityRow.key)
+                .where(VerdictRow.key.in_(part))
+            )
+            for row, verdict in self._session.execute(query):
+                key = missing[verdict.key]
+                read[key] = finding_of(verdict, activity_of(row, key.opportunity_id))
+        cache.put(read)
+        return found | read
 
     def first_judged(self, opportunities: Sequence[int]) -> dict[int, dict[str, date]]:
         """By opportunity and activity id: the day (UTC) on which it was first judged at all."""

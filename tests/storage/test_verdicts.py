@@ -12,6 +12,7 @@ from auditor.domain.labels import Test
 from auditor.domain.policy import Policy
 from auditor.domain.verdict import TestResult
 from auditor.storage import Database, DueActivity
+from auditor.storage.finding_cache import FindingCache, FindingKey
 from tests.builders import (
     MEANINGFUL,
     a_finding,
@@ -24,6 +25,7 @@ from tests.storage.making import DAY, POLICY, judge_all, only_open, rows, run_sq
 
 _OTHER = POLICY.model_copy(update={"review_below": 0.1})
 _NOW = datetime(2026, 3, 3, 8, tzinfo=UTC)
+_LATER = date(2026, 3, 4)
 
 
 def _due(database: Database, policy: Policy = POLICY) -> list[DueActivity]:
@@ -133,3 +135,50 @@ def test_history_is_the_latest_activities_before_and_no_more(database: Database)
     history = {d.record.activity.id: [p.id for p in d.record.history] for d in due}
     assert history["a02"] == ["a01"]
     assert history["a07"] == ["a04", "a05", "a06"]
+
+
+def test_a_finding_is_read_once_and_follows_all_that_changes(database: Database) -> None:
+    note = an_activity(DAY, "Call back in three months", id="a1")
+    tell(database, an_opportunity(next_activity=a_pending(date(2026, 3, 9))), note)
+    judge_all(database)
+    [first] = _current(database)
+    assert _current(database)[0] is first
+    tell(database, an_opportunity(next_activity=a_pending(date(2026, 3, 16))), note, on=_LATER)
+    assert _current(database) == [], "its pending activity is another one now"
+    judge_all(database)
+    [second] = _current(database)
+    assert second.activity.next_activity == a_pending(date(2026, 3, 16))
+    with database.begin() as unit:
+        unit.corrections.add(
+            {
+                "verdict_key": 2,
+                "activity_key": 1,
+                "input_hash": _hash(database),
+                "label": "implicit_loss",
+                "record": {},
+                "made_by": "user:sam",
+                "made_at": _NOW,
+            }
+        )
+    assert _current(database)[0].verdict.label == "implicit_loss"
+    with database.begin() as unit:
+        unit.corrections.undo(1, by="user:sam", at=_NOW)
+    assert _current(database)[0] is second
+
+
+def test_the_least_used_findings_give_way() -> None:
+    cache = FindingCache(most=2)
+    keys = [FindingKey(n, _NOW, "sha256:x", "o1", None) for n in range(3)]
+    cache.put({key: a_finding(DAY, MEANINGFUL) for key in keys[:2]})
+    cache.get(keys[:1])
+    cache.put({keys[2]: a_finding(DAY, MEANINGFUL)})
+    assert set(cache.get(keys)) == {keys[0], keys[2]}
+    cache.clear()
+    assert cache.get(keys) == {}
+
+
+def _hash(database: Database) -> str:
+    with database.read() as unit:
+        found = unit.browsing.activity(1)
+    assert found is not None
+    return found.input_hash
