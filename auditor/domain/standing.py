@@ -23,7 +23,8 @@ from auditor.domain.subjects import is_same_plan
 from auditor.domain.verdict import Defect, Evidence, Status, Verdict
 
 PARK_AFTER_DAYS = 28
-"""A buyer event at least this far ahead parks the opportunity until then."""
+"""A buyer event at least this long after the activity that tells it parks the opportunity until its
+day.  Counted from the telling, so that a parked one comes back on that day and not before."""
 SILENT_AFTER = 3
 """Unanswered attempts in a row that show a loss (codebook, "What shows a loss")."""
 SILENT_CONFIDENCE = 0.8
@@ -301,7 +302,8 @@ def _parked_until(label: Label, live: Finding | None, as_of: date) -> date | Non
     if live is None or label is not Label.MEANINGFUL_NEXT_STEP:
         return None
     first = min(c.earliest for c in _commitments_ahead(live, as_of))
-    return first if (first - as_of).days >= PARK_AFTER_DAYS else None
+    is_far = (first - live.activity.occurred_at.date()).days >= PARK_AFTER_DAYS
+    return first if is_far and first > as_of else None
 
 
 def _event_on(deciding: Finding, live: Finding | None) -> date | None:

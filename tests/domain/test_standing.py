@@ -106,10 +106,20 @@ def test_a_commitment_to_come_outlives_a_later_attempt_but_not_a_later_loss() ->
 def test_a_distant_buyer_event_parks_until_its_day() -> None:
     event = TODAY + timedelta(60)
     booked = a_finding(_before(2), MEANINGFUL, commits=(event,))
-    assert compute_standing(an_opportunity(), [booked], as_of=TODAY).parked_until == event
+    for days_before in (58, 27, 1):
+        day = event - timedelta(days_before)
+        assert compute_standing(an_opportunity(), [booked], as_of=day).parked_until == event
+    on_its_day = compute_standing(an_opportunity(), [booked], as_of=event)
+    assert on_its_day.parked_until is None
+    assert not on_its_day.event_passed
     later = compute_standing(an_opportunity(), [booked], as_of=event + timedelta(7))
     assert later.parked_until is None
     assert later.event_passed
+
+
+def test_a_near_buyer_event_does_not_park() -> None:
+    near = a_finding(_before(2), MEANINGFUL, commits=(_before(2) + timedelta(27),))
+    assert compute_standing(an_opportunity(), [near], as_of=TODAY).parked_until is None
 
 
 def test_what_was_logged_later_is_left_out() -> None:
