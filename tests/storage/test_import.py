@@ -99,7 +99,7 @@ def test_what_cannot_be_stored_is_reported_and_the_rest_is_kept(database: Databa
         an_activity(DAY, id="good"),
         an_activity(DAY, id="x" * 600),
         an_activity(DAY, id="nul", owner="a\0b", source="tasks.json:7"),
-        an_activity(DAY, id="long", duration_seconds=2**40),
+        an_activity(DAY, id="long").model_copy(update={"duration_seconds": 2**40}),
         an_activity(DAY, r"a literal \u0000 is fine", id="fine"),
         an_opportunity(id="odd", value="1E+99"),
     ]

@@ -54,7 +54,7 @@ def test_an_opportunity_comes_back_as_it_was_told(database: Database) -> None:
 def test_only_what_was_told_counts_as_known(database: Database) -> None:
     tell(database, Opportunity(id="o1", stage="Proposal"))
     known = only_open(database).opportunity
-    assert known.model_fields_set == {"id", "stage", "stage_history"}
+    assert known.model_fields_set == {"id", "stage"}
     assert not known.next_activity_known
 
 
