@@ -1,9 +1,9 @@
 """Search over notes by meaning, and notes that were copied.
 
-A note's vector is made once and kept (``note_vectors``); an index in memory (FAISS, exact inner
-product) catches up with them before each search.  What was erased or changed since falls out, since
-every hit is looked up again.  The shipped encoder knows situations ("contact has left") better than
-things ("pallet racking"), so notes that hold the query's words are weighed in.
+A note's vector is made once and kept (``note_vectors``); an index in memory catches up with them
+before each search.  What was erased or changed since falls out, since every hit is looked up again.
+The shipped encoder knows situations ("contact has left") better than things ("pallet racking"), so
+notes that hold the query's words are weighed in.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from time import monotonic
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from auditor.jobs.note_index import FloatArray, NoteIndex
 from auditor.jobs.search_words import matched_share, query_terms, sentences, word_marks
 from auditor.reading.cleaning import clean
 from auditor.storage import Database
@@ -27,7 +28,7 @@ from auditor.storage.note_vectors import CopiedNote
 if TYPE_CHECKING:
     from auditor.storage import UnitOfWork
 
-FloatArray = NDArray[np.float32]
+__all__ = ["Searcher", "TextEncoder", "FloatArray", "Hit", "SearchAnswer", "Copies"]
 WORD_WEIGHT = 0.6
 """What a note gains that holds all words of a query, against a likeness of at most 1."""
 LIKE_ENOUGH = 0.2
@@ -36,7 +37,8 @@ COPIED = 0.985
 """Likeness from which on two notes may be copies of one another."""
 _COPIED_WORDS = 0.85
 _BATCH = 128
-_READ = 5_000
+_LOOKS_EVERY = 60.0
+"""Seconds after which it is counted anew what has no vector, whatever the counters tell."""
 _FIRST = 200
 _WIDER = 8
 _MOST_SENTENCES = 12
@@ -95,10 +97,9 @@ class Searcher:
 
     def __init__(self, database: Database, encoder: TextEncoder) -> None:
         self._database, self._encoder = database, encoder
+        self._index = NoteIndex(database, self.model)
         self._lock = Lock()
-        self._index: Any = None
-        self._keys: list[int] = []
-        self._activities: list[int] = []
+        self._nothing_missing: tuple[object, float] | None = None
 
     @property
     def model(self) -> str:
@@ -146,22 +147,23 @@ class Searcher:
             limit: most hits.
             embed_first: notes without a vector that are taken into the index before searching.
         """
-        self.embed_missing(most=embed_first)
-        self._catch_up()
+        waiting = self._embed_first(embed_first)
+        self._index.catch_up()
         terms = query_terms(query)
         asked = self._encoder.text_vectors([query])[0]
         with self._database.read() as unit:
-            weights = {t: _weight(*unit.notes.holding(t)) for t in terms}
-            worded = unit.notes.with_words(terms, limit=_FIRST)
+            notes, holding = unit.notes.holding(terms)
+            weights = {t: _weight(holding[t], notes) for t in terms}
+            telling = sorted(terms, key=lambda t: -weights[t])
+            worded = unit.notes.with_words(telling, limit=_FIRST)
             size, found, likeness = _FIRST, list[FoundActivity](), dict[int, float]()
             while True:  # what the reader may not see falls out: then look further
-                likeness = dict(self._near(unit, asked, size))
+                likeness = dict(self._index.near(unit, asked, size))
                 likeness |= _likeness(unit, asked, [k for k in worded if k not in likeness])
                 found = self._visible(unit, list(likeness), wanted)
-                if len(found) >= limit or size >= len(self._keys):
+                if len(found) >= limit or size >= len(self._index):
                     break
                 size *= _WIDER
-            waiting = unit.note_vectors.count_missing(self.model)
         scored = sorted(
             (
                 (likeness[a.key] + WORD_WEIGHT * matched_share(a.activity.text, weights), a)
@@ -178,14 +180,14 @@ class Searcher:
         Activities on no opportunity, or on one that the reader may not see, are left out.
         """
         if near:
-            self._catch_up()
+            self._index.catch_up()
         with self._database.read() as unit:
             own = unit.note_vectors.of_activity(activity)
             if own is None:
                 return Copies(())
             told, raw = own
             vector = np.frombuffer(raw, "<f2").astype(np.float32)
-            rated = self._near(unit, vector, _FIRST) if near else []
+            rated = self._index.near(unit, vector, _FIRST) if near else []
             like = [k for k, score in rated if score >= COPIED]
             keys = sorted({*unit.note_vectors.same_text(told), *like, activity})
             found = {a.key: a for a in self._visible(unit, keys, wanted)}
@@ -200,34 +202,24 @@ class Searcher:
         with self._database.read() as unit:
             return unit.note_vectors.copied(at_least=at_least, limit=limit)
 
-    def _catch_up(self) -> None:
-        """Takes vectors that were made since into the index."""
-        import faiss
+    def _embed_first(self, most: int) -> int:
+        """Makes up to so many missing vectors; returns how many are missing still.
 
+        Looking for them goes through all notes, so it is left where nothing was missing and the
+        counters have not moved since.
+        """
         with self._lock:
-            while True:
-                after = self._keys[-1] if self._keys else 0
-                with self._database.read() as unit:
-                    fresh = unit.note_vectors.since(self.model, after=after, limit=_READ)
-                if not fresh:
-                    return
-                rows = np.stack([np.frombuffer(v.vector, "<f2") for v in fresh])
-                if self._index is None:
-                    self._index = faiss.IndexFlatIP(rows.shape[1])
-                self._index.add(rows.astype(np.float32))
-                self._keys += [v.key for v in fresh]
-                self._activities += [v.activity_key for v in fresh]
-
-    def _near(self, unit: UnitOfWork, vector: FloatArray, limit: int) -> list[tuple[int, float]]:
-        """Activities with their likeness, the nearest first; vectors removed since are left out."""
+            known = self._nothing_missing
+        with self._database.read() as unit:
+            mark = unit.note_vectors.mark()
+        if known is not None and known[0] == mark and monotonic() - known[1] < _LOOKS_EVERY:
+            return 0
+        self.embed_missing(most=most)
+        with self._database.read() as unit:
+            waiting, mark = unit.note_vectors.count_missing(self.model), unit.note_vectors.mark()
         with self._lock:
-            if self._index is None:
-                return []
-            scores, places = self._index.search(vector[None, :], min(limit, len(self._keys)))
-            pairs = [(int(p), float(s)) for p, s in zip(places[0], scores[0], strict=True)]
-            keys = {self._keys[p]: (self._activities[p], s) for p, s in pairs if p >= 0}
-        alive = unit.note_vectors.alive(list(keys))
-        return [(activity, score) for key, (activity, score) in keys.items() if key in alive]
+            self._nothing_missing = None if waiting else (mark, monotonic())
+        return waiting
 
     @staticmethod
     def _visible(unit: UnitOfWork, keys: Sequence[int], wanted: Wanted) -> list[FoundActivity]:

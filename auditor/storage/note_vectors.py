@@ -119,6 +119,13 @@ class NoteVectorRepository:
         query = select(func.count()).select_from(NoteVectorRow)
         return self._session.scalar(query.where(NoteVectorRow.model == model)) or 0
 
+    def mark(self) -> tuple[int, int, int]:
+        """Counters that move when notes come in, are embedded, or lose their embedding."""
+        row = NoteVectorRow
+        last, number = self._session.execute(select(func.max(row.key), func.count())).one()
+        newest = self._session.scalar(select(func.max(ActivityRow.key)))
+        return newest or 0, last or 0, number
+
     def of_activity(self, activity: int) -> tuple[str, bytes] | None:
         """Hash of the text and the embedding of an activity's note; None where it has none."""
         row = NoteVectorRow

@@ -141,3 +141,35 @@ def test_sentences_are_spans_in_order_without_blanks_at_their_ends(text: str) ->
     for start, end in sentences(text):
         assert at <= start < end <= len(text)
         at = end
+
+
+def test_rare_words_are_found_among_all_notes_though_only_the_newest_are_counted(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.storage.notes.NEWEST", 0)
+    with database.read() as unit:
+        assert unit.notes.holding(["voicemail", "reinders"])[1]["reinders"] == 0
+        assert len(unit.notes.with_words(["reinders", "switchboard"], limit=5)) == 1
+        assert len(unit.notes.with_words(["a"], limit=2)) == 3
+
+
+def test_where_one_word_is_too_common_notes_with_all_words_are_found(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.storage.notes.NEWEST", 0)
+    with database.read() as unit:
+        found = unit.notes.with_words(["e", "budget"], limit=1)
+        texts = {a.activity.text for a in unit.browsing.activities(found)}
+    assert NOTES["budget"] in texts
+
+
+def test_a_note_that_came_since_is_found_at_once(database: Database) -> None:
+    searcher = Searcher(database, ByTopic())
+    assert len(searcher.search("who lacks funds?", Wanted()).hits) == 1
+    deal = an_opportunity(id="o-late")
+    import_all(
+        database, [deal, an_activity(DAY, "No money.", id="a-late", opportunity_id="o-late")]
+    )
+    found = searcher.search("who lacks funds?", Wanted())
+    assert len(found.hits) == 2
+    assert found.waiting == 0
