@@ -66,6 +66,17 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.kill()
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs.
+
+        Raises:
+            RuntimeError: it was not started.
+        """
+        if self._process is None:
+            raise RuntimeError("the server was not started")
+        return self._process.pid
+
     def cpu_seconds(self) -> float:
         """Processor time that it has used, where the system tells it; else 0."""
         if self._process is None or not (stat := Path(f"/proc/{self._process.pid}/stat")).exists():
