@@ -176,6 +176,8 @@ class Settings(BaseSettings):
     """Day on which webhooks get the digest, 0 for Monday; people choose their own."""
     digest_hour: int = Field(default=7, ge=0, le=23)
     """Hour of that day, in ``time_zone``."""
+    digest_flow: bool = True
+    """Whether supervisors' digests say how queues, releases, work and pipeline stand."""
     coaching_days: int = Field(default=0, ge=0, le=14)
     """Days that a rep alone sees own new items before the supervisor's docket shows them."""
     work_concurrency: int = Field(default=1, ge=1, le=32)

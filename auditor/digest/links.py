@@ -32,6 +32,10 @@ class Links:
         """The page of a week's docket."""
         return None if self.base is None else f"{self.base}/dockets/{week}"
 
+    def team(self) -> str | None:
+        """The page of flow and health."""
+        return None if self.base is None else f"{self.base}/team"
+
     def settings(self) -> str | None:
         """The page where a person sets when the digest comes."""
         return None if self.base is None else f"{self.base}/settings"

@@ -71,6 +71,7 @@ def render_json(docket: Docket, view: DigestView, *, classifier: str, policy: st
         "decisions": [_item_data(i) for i in docket.decisions],
         "items": [_item_data(i) for i in docket.items],
         "queues": [_queue_data(q) for q in docket.queues],
+        "flow": [asdict(line) for line in view.flow],
         "classifier": classifier,
         "policy": policy,
     }

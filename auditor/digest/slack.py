@@ -59,6 +59,9 @@ def make_blocks(view: DigestView) -> dict[str, Any]:
     rest += [f"{unchanged} unchanged since the last digest"] if unchanged else []
     if rest:
         blocks.append(_context("; ".join(rest)))
+    if view.flow:
+        told = (f"*{escape(line.label)}.* {escape(line.words)}" for line in view.flow)
+        blocks += [{"type": "divider"}, _section("\n".join(told))]
     blocks += [_context(words) for words in (view.ruled, *view.caveats) if words]
     if view.page:
         blocks.append({"type": "actions", "elements": [_button("Open the docket", view.page)]})

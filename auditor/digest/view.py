@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from auditor.digest.flow_lines import FlowLine
 from auditor.digest.followed import followed_lines, followed_summary
 from auditor.digest.items import (
     ItemView,
@@ -124,6 +125,10 @@ class DigestView:
     """Classifier and policy."""
     empty: str
     """What to say where there is nothing to decide; empty otherwise."""
+    flow: tuple[FlowLine, ...] = ()
+    """How the queues stand and how healthy the pipeline is, in a few lines; empty if not asked."""
+    team_page: str | None = None
+    """Link to the page that shows the whole of it."""
     page: str | None = None
     """Link to the docket's page."""
     settings: str | None = None
@@ -154,6 +159,8 @@ class DigestView:
             return replace(self, items=tuple(replace(i, quotes=i.quotes[:1]) for i in self.items))
         if self.teams:
             return replace(self, teams=())
+        if self.flow:
+            return replace(self, flow=())
         if len(self.items) > 1:
             kept = self.items[: len(self.items) // 2]
             left = len(self.items) - len(kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from math import ceil, floor, sqrt
 
@@ -49,6 +49,7 @@ def compute_health(
     *,
     as_of: date,
     scope: Scope | None = None,
+    seen_teams: Collection[str] | None = None,
     on_read: Callable[[int], None] = lambda _: None,
 ) -> Health:
     """Computes flow and health.
@@ -59,6 +60,8 @@ def compute_health(
         as_of: day of the count.  On an earlier day than the newest data, times and standings are
             as of then, while owners, stages and values are those known now.
         scope: whose; everybody's where None.
+        seen_teams: casefolded names of the teams that the reader may see, of which the scope's is
+            one; None for all.
         on_read: called with the number of open opportunities read since the last call.
 
     Raises:
@@ -67,7 +70,7 @@ def compute_health(
     """
     scope = scope or Scope()
     with database.read() as unit:
-        people = find_people(unit, scope)
+        people = find_people(unit, scope, seen_teams=seen_teams)
         counted = counted_of(people, rules, as_of)
         since = flow_since(rules, as_of)
         deals = _read_deals(unit, rules, people, as_of, since, on_read)
@@ -233,7 +236,9 @@ def _needed(
     """By currency: what the targets of the quarter still need; empty for a single rep."""
     if scope.rep is not None:
         return {}
-    teams: Iterable[str | None] = people.teams or people.all_teams or (None,)
+    teams: Iterable[str | None] = people.all_teams or (None,)
+    if people.teams is not None:
+        teams = people.teams
     currencies = {d.currency for d in deals if d.currency}
     only = currencies.pop() if len(currencies) == 1 else None
     targets: dict[str | None, float] = {}

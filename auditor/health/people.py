@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from auditor.domain.health import Scope
@@ -24,8 +24,15 @@ class People:
     """Every team that is stored."""
 
 
-def find_people(unit: UnitOfWork, scope: Scope) -> People:
+def find_people(
+    unit: UnitOfWork, scope: Scope, *, seen_teams: Collection[str] | None = None
+) -> People:
     """Finds the names of a scope.
+
+    Args:
+        unit: to read with.
+        scope: whose.
+        seen_teams: casefolded names of the teams that the reader may see; None for all.
 
     Raises:
         InputError: nothing stored belongs to the rep or team.
@@ -33,9 +40,19 @@ def find_people(unit: UnitOfWork, scope: Scope) -> People:
     owners, teams = unit.health.people()
     return People(
         None if scope.rep is None else _matching("rep", scope.rep, owners),
-        None if scope.team is None else _matching("team", scope.team, teams),
+        _teams(scope, teams, seen_teams),
         tuple(sorted(teams)),
     )
+
+
+def _teams(
+    scope: Scope, teams: Sequence[str], seen_teams: Collection[str] | None
+) -> tuple[str, ...] | None:
+    if seen_teams is not None:
+        teams = [t for t in teams if t.casefold() in seen_teams]
+    if scope.team is not None:
+        return _matching("team", scope.team, teams)
+    return None if seen_teams is None else tuple(sorted(teams))
 
 
 def same_name(names: Sequence[str], wanted: str) -> tuple[str, ...]:

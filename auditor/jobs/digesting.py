@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
+from auditor.digest.flow_lines import FlowLine, flow_lines
 from auditor.digest.items import ShownBefore
 from auditor.digest.links import Links
 from auditor.digest.notes import RULED_WEEKS, Notes, Ruled
 from auditor.digest.view import DigestView, make_view
 from auditor.domain.docket import Docket
+from auditor.domain.health import Scope
 from auditor.domain.policy import Policy
 from auditor.domain.week import Week
 from auditor.errors import InputError
+from auditor.health import HealthRules, compute_health
 from auditor.jobs.docketing import stored_docket
 from auditor.settings import Settings
 from auditor.storage import Database, StoredDigest, UnitOfWork
@@ -85,7 +89,27 @@ def make_digest(
         notes=notes,
         links=Links(settings.public_url),
     )
+    if settings.digest_flow and owner is None and docket.items:
+        lines = _flow(database, settings, policy, docket.as_of, teams=teams, team=team)
+        page = Links(settings.public_url).team() if lines else None
+        view = replace(view, flow=lines, team_page=page)
     return Made(docket, view, found, _shown(docket, view, before))
+
+
+def _flow(
+    database: Database,
+    settings: Settings,
+    policy: Policy,
+    as_of: date,
+    *,
+    teams: Collection[str] | None,
+    team: str | None,
+) -> tuple[FlowLine, ...]:
+    """Flow and health of the digest's day; the figures of the page, the API and the command."""
+    rules = HealthRules(policy, settings.teams, settings.stages())
+    scope = Scope(team=team)
+    health = compute_health(database, rules, as_of=as_of, scope=scope, seen_teams=teams)
+    return flow_lines(health, settings.teams)
 
 
 def read_shown(digest: StoredDigest | None) -> dict[int, ShownBefore]:
