@@ -91,7 +91,8 @@ def demo(
     if serve_it:
         from auditor.commands.demo_serve import run_demo_serve
 
-        run_demo_serve(settings, today=_day(as_of, settings), port=port, browse=browse)
+        day = _day(as_of, settings)
+        run_demo_serve(settings, out=out, today=day, port=port, browse=browse)
         return
     run_demo(out, settings, today=_day(as_of, settings))
 
