@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,7 @@ def test_what_cannot_be_stored_is_reported_and_the_rest_is_kept(database: Databa
         an_activity(DAY, id="nul", owner="a\0b", source="tasks.json:7"),
         an_activity(DAY, id="long").model_copy(update={"duration_seconds": 2**40}),
         an_activity(DAY, r"a literal \u0000 is fine", id="fine"),
-        an_opportunity(id="odd", value="1E+99"),
+        an_opportunity(id="odd").model_copy(update={"value": Decimal("1E+99")}),
     ]
     done = Importer(database, "crm", DAY, report).run(items)
     assert (done.taken.new_opportunities, done.taken.new_activities) == (1, 2)
