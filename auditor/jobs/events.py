@@ -23,6 +23,7 @@ from auditor.jobs.hubspot_reading import HubSpotReader
 from auditor.settings import Settings
 from auditor.storage import Database, UnitOfWork
 from auditor.storage.events import EventState
+from auditor.storage.outages import is_outage
 
 BATCH = 50
 """Events in one transaction."""
@@ -171,13 +172,17 @@ class EventHandler:
         try:
             with unit.attempt():
                 return self._take_all(unit, work)
-        except Exception as exc:  # noqa: BLE001 - which event it is, is found out below
+        except Exception as exc:
+            if is_outage(exc):
+                raise  # no event is to blame: all are done again when the database is back
             log.warning("taking in %d events failed with %s", len(work), type(exc).__name__)
         for each in work:
             try:
                 with unit.attempt():
                     handled.add(self._take_all(unit, [each]))
-            except Exception as exc:  # noqa: BLE001 - noted on the event for a person to see
+            except Exception as exc:
+                if is_outage(exc):
+                    raise
                 handled.add(self._fail(unit, each, problem_of(exc)))
         return handled
 
