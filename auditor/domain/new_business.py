@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -176,6 +177,11 @@ def keep_apart(
     )
 
 
+@lru_cache(maxsize=4096)
+def _is_repeat(pattern: str, lead_source: str) -> bool:
+    return re.search(pattern, lead_source, re.IGNORECASE) is not None
+
+
 @dataclass
 class _Sums:
     wins: list[Win] = field(default_factory=list)
@@ -197,7 +203,7 @@ class _Sums:
 
 def _count(book: Sequence[Transaction], rules: NewBusinessRules, since: date, sums: _Sums) -> None:
     first = book[0]
-    if re.search(rules.repeat_sources, first.lead_source or "", re.IGNORECASE):
+    if first.lead_source and _is_repeat(rules.repeat_sources, first.lead_source):
         run: tuple[Transaction, ...] | None = ()
     else:
         run = qualifying(book, rules)
@@ -210,7 +216,10 @@ def _count(book: Sequence[Transaction], rules: NewBusinessRules, since: date, su
         sums.wins.append(
             Win(first.account, run[-1].day, run[0].amount, value, run[0].currency, ids)
         )
-    for each in book[book.index(run[-1]) + 1 :] if run else book:
-        if each.day >= since:
+    later = not run  # an account that is no new one repeats from the first on
+    for each in book:
+        if not later:
+            later = each is run[-1]
+        elif each.day >= since:
             sums.repeat += each.amount
             sums.records.append(each.record)
