@@ -24,7 +24,7 @@ ABANDONED_AFTER = timedelta(seconds=60)
 """A request without an answer after this long died with its process."""
 _LONGEST = 255
 _PLAIN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,255}")
-_QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
+_QUOTED = re.compile(r'\A"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
 REPLAYED = "Idempotency-Replayed"
 
 IdempotencyKey = Annotated[

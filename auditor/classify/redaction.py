@@ -15,8 +15,8 @@ from typing import NamedTuple
 from auditor.domain.records import AuditRecord, Side
 
 _EMAIL = re.compile(
-    r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+"
-    r"|\b[\w.+-]+ ?[(\[{] ?at ?[)\]}] ?[\w-]+(?: ?(?:\.|[(\[{] ?dot ?[)\]}]) ?\w+)+",
+    r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.[\w-]+)+"
+    r"|\b[\w.+-]{1,64} ?[(\[{] ?at ?[)\]}] ?[\w-]+(?: ?(?:\.|[(\[{] ?dot ?[)\]}]) ?\w+)+",
     re.IGNORECASE,
 )
 _DIGITS = re.compile(r"(?<!\d)(?:\+|\(\+?)?\d(?:[ ()./\u00a0\u2010-\u2013-]{0,3}\d){6,}")
@@ -151,7 +151,7 @@ class Redactor:
 
 def _parts(name: str) -> Iterator[str]:
     """The words of a name that stand for the person on their own."""
-    words = _NAME_WORD.findall(re.sub(r"[(\[].*?[)\]]", "", name))
+    words = _NAME_WORD.findall(re.sub(r"[(\[][^()\[\]]*[)\]]", "", name))
     spelt = any(w[0].isupper() for w in words)  # then "on" of "Kev on the till" is no name
     if len(words) > 1:
         for word in words:

@@ -34,9 +34,9 @@ _AGREED = (
     r"|us) (?:to|in|there)"
     r"|they(?:'ll| will)|(?:s?he)(?:'ll| will)|meeting us|will sign)\b"
 )
-_PATTERNS: tuple[tuple[Act, re.Pattern[str]], ...] = tuple(
-    (act, re.compile(pattern, re.IGNORECASE))
-    for act, pattern in (
+_PATTERNS: tuple[tuple[Act, tuple[re.Pattern[str], ...]], ...] = tuple(
+    (act, tuple(re.compile(each, re.IGNORECASE) for each in patterns))
+    for act, *patterns in (
         (
             Act.ADDRESSED_TO_AUDITOR,
             r"\b(?:ignore (?:all |your |previous )|label (?:this|it) (?:as )?|mark (?:this|it) "
@@ -47,7 +47,7 @@ _PATTERNS: tuple[tuple[Act, re.Pattern[str]], ...] = tuple(
             Act.LOST_ELSEWHERE,
             r"\b(?:went|going|gone|go) (?:with|w/) (?!us\b|our|you)|\bsigned (?:with"
             r"|elsewhere)\b|\b(?:chose|chosen|picked|awarded (?:it )?to)"
-            r" (?!us\b)|\brenew(?:ed|ing|s)\b.*\b(?:with|for|another)\b|\bcompetitor (?:won"
+            r" (?!us\b)|\brenew(?:ed|ing|s)\b.{0,200}\b(?:with|for|another)\b|\bcompetitor (?:won"
             r"|got)\b|\bin-?house (?:instead|now)\b",
         ),
         (
@@ -113,15 +113,15 @@ _PATTERNS: tuple[tuple[Act, re.Pattern[str]], ...] = tuple(
             r"\b(?:will (?:get back|come back|let (?:me|us) know|revert)|get back to (?:me|us)"
             r"|has to (?:ask|check|speak)|legal (?:is|are) reviewing|needs to think)\b",
         ),
-        (Act.COMMIT_DATED, rf"(?=.*(?:{_DAY}))(?=.*(?:{_EVENT}))(?=.*(?:{_AGREED}))"),
-        (Act.EVENT_DATED, rf"(?=.*(?:{_DAY}))(?=.*(?:{_EVENT}))"),
+        (Act.COMMIT_DATED, _DAY, _EVENT, _AGREED),
+        (Act.EVENT_DATED, _DAY, _EVENT),
         (
             Act.REP_INTENT,
             r"\b(?:(?:i|we)(?:'ll| will| am going to|'m going to)|will (?:follow|call|chase|try"
             r"|send|ring|email|check)|to (?:chase|call|follow up)|follow(?:ing)? up|fu\b"
             r"|chase)\b",
         ),
-        (Act.COMMIT_UNDATED, rf"(?=.*(?:{_AGREED}))(?=.*(?:{_EVENT}))"),
+        (Act.COMMIT_UNDATED, _AGREED, _EVENT),
         (Act.EVENT_UNDATED, _EVENT),
         (
             Act.REP_HOPE,
@@ -198,11 +198,18 @@ def tag_clauses(prepared: PreparedRecord) -> list[ClauseAct]:
 
 
 def _act(words: str, side: Side) -> Act:
-    for act, pattern in _PATTERNS:
-        if pattern.search(words):
+    for act, patterns in _PATTERNS:
+        if _fits(patterns, words):
             promised = act in (Act.COMMIT_DATED, Act.COMMIT_UNDATED, Act.EVENT_DATED)
             return Act.REP_INTENT if promised and side is Side.REP else act
     return Act.NOISE
+
+
+def _fits(patterns: Sequence[re.Pattern[str]], words: str) -> bool:
+    """Whether one line holds something of each pattern, in any order."""
+    if len(patterns) == 1:
+        return patterns[0].search(words) is not None
+    return any(all(p.search(line) for p in patterns) for line in words.split("\n"))
 
 
 def _silence_before(prepared: PreparedRecord) -> tuple[int, int]:

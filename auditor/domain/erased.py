@@ -29,7 +29,7 @@ from auditor.domain.records import (
 M = TypeVar("M", bound=BaseModel)
 ERASED = "[erased]"
 """Stands where a name or an address stood."""
-_TOKEN = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+|\w+")
+_TOKEN = re.compile(r"[\w.+%-]{1,64}@[\w-]+(?:\.[\w-]+)+|\w+")
 _MOST_WORDS = 5
 _GAP = re.compile(r"[\s.,'’-]{0,3}")
 _SHORTEST_FIRST_NAME = 2

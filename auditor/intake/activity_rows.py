@@ -27,7 +27,6 @@ from auditor.intake.transcripts.text import looks_like_turns
 from auditor.intake.values import name_disposition, parse_duration, parse_kind, parse_yes
 
 _REMEMBERED_DEALS = 20_000
-_PERSON_SPLIT = re.compile(r"\s*;\s*")
 
 
 class ActivityReader:
@@ -206,7 +205,7 @@ class ActivityReader:
             return tuple(people)
         if owner and not re.fullmatch(r"\d+|005\w{12,15}", owner):
             people.append(Participant(name=owner, role=Side.REP))
-        for name in _PERSON_SPLIT.split(cells.get(row, "contact")):
+        for name in map(str.strip, cells.get(row, "contact").split(";")):
             if name:
                 people.append(Participant(name=name, role=Side.BUYER))
         return tuple(people)

@@ -21,12 +21,14 @@ YEARS = (1950, 2100)
 _TIME = (
     r"(?:(?:[T ,]|, ?| um | at | à | a las )\s*(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})"
     r"(?:[:.](?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
-    r"\s*(?P<half>[ap]\.?\s?m\.?)?\s*(?:Uhr|h)?\s*"
-    r"\(?(?P<zone>Z|[+-]\d{2}:?\d{2}|[A-Z]{2,5}(?:[+-]\d{1,2}(?::?\d{2})?)?)?\)?)?"
+    r"(?:\s*(?P<half>[ap]\.?\s?m\.?))?(?:\s*(?:Uhr|h))?"
+    r"(?:\s*\(?(?P<zone>Z|[+-]\d{2}:?\d{2}|[A-Z]{2,5}(?:[+-]\d{1,2}(?::?\d{2})?)?)\)?)?\s*)?"
 )
-_WEEKDAY = r"(?:[^\W\d_]{2,10}\.?,? +)?"
+_LONGEST = 200
+"""Characters that a date may have."""
+_WEEKDAY = r"\A(?:[^\W\d_]{2,10}\.?,? +)?"
 _ISO = re.compile(
-    rf"(?P<y>\d{{4}})(?P<s>[-/.])(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}}){_TIME}$", re.I
+    rf"\A(?P<y>\d{{4}})(?P<s>[-/.])(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}}){_TIME}$", re.I
 )
 _NUMERIC = re.compile(
     rf"{_WEEKDAY}(?P<a>\d{{1,2}})(?P<s>[-/. ])\s?(?P<b>\d{{1,2}})(?P=s)\s?(?P<y>\d{{4}}|\d{{2}})"
@@ -110,6 +112,8 @@ def parse_when(value: str, order: DateOrder | None) -> datetime:
     Raises:
         DateError: no date can be read from it, or its year is out of range.
     """
+    if len(value) > _LONGEST:
+        raise DateError(f"{value[:40]!r}… is no date: it has {len(value):,} characters")
     text = " ".join(value.split())
     when = _from_iso(text) or _from_number(text) or _from_pattern(text, order)
     if when is None:

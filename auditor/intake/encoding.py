@@ -11,7 +11,7 @@ import codecs
 import io
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from charset_normalizer import from_bytes
 
@@ -97,6 +97,19 @@ def read_lines(stream: TextIO, longest: int) -> Iterator[str]:
 def without_lone_surrogates(text: str) -> str:
     """Returns text that UTF-8 can hold: half pairs, as JSON escapes may leave, become U+FFFD."""
     return text if text.isascii() else _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def sound_value(value: Any) -> Any:
+    """Returns a JSON value whose keys and texts UTF-8 can hold.
+
+    Raises:
+        RecursionError: it is nested too deeply.
+    """
+    if isinstance(value, str):
+        return without_lone_surrogates(value)
+    if isinstance(value, dict):
+        return {without_lone_surrogates(key): sound_value(part) for key, part in value.items()}
+    return [sound_value(part) for part in value] if isinstance(value, list) else value
 
 
 def _from_1252(match: re.Match[str]) -> str:

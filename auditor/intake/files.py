@@ -38,7 +38,7 @@ _KIND_OF_SUFFIX = {
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
 }
-_SRT_START = re.compile(r"\s*\d+\s*\n\s*\d+:\d+:\d+[,.]\d+\s*-->")
+_SRT_START = re.compile(r"\A\d{1,12}[ \t]*\n[ \t]*\d{1,4}:\d{1,4}:\d{1,4}[,.]\d{1,9}[ \t]*-->")
 
 
 def read_paths(

@@ -46,7 +46,7 @@ _OF_A_SALE = frozenset(
 )
 _STAGE_COLUMN = re.compile(
     r"^(?:hs_(?:v2_)?date_entered_(?P<internal>[\w-]+)"
-    r"|date entered [\"'“‘«]?(?P<label>.+?)[\"'”’»]?(?: \([^)]*\))?[\"'”’»]?)$",
+    r"|date entered [\"'“‘«]?(?P<label>.{1,200}?)[\"'”’»]?(?: \([^)]{0,200}\))?[\"'”’»]?)$",
     re.IGNORECASE,
 )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TextIO
 
 from auditor.errors import InputError, RowError
-from auditor.intake.encoding import mend_stray_bytes
+from auditor.intake.encoding import mend_stray_bytes, sound_value
 
 LIST_KEYS = frozenset(
     "records data results activities opportunities deals calls notes tasks meetings emails events "
@@ -127,9 +127,16 @@ class JsonStream:
                 continue
             if end == len(self._buffer) and self._fill():
                 continue  # a number may go on
+            escaped = "\\u" in self._buffer[self._place : end]
             self._line += self._buffer.count("\n", self._place, end)
             self._place = end
-            return value
+            return self._sound(value) if escaped else value
+
+    def _sound(self, value: Any) -> Any:
+        try:
+            return sound_value(value)
+        except RecursionError as exc:
+            raise self._error("it is nested too deeply") from exc
 
     def _is_final(self, exc: ValueError) -> bool:
         """Tells whether more text can't mend an error."""
@@ -169,7 +176,8 @@ def read_json_lines(stream: TextIO, longest: int) -> Iterator[tuple[int, Any | V
         if not text:
             continue
         try:
-            yield number, json.loads(text)
+            value = json.loads(text)
+            yield number, sound_value(value) if "\\u" in text else value
         except RecursionError:
             yield number, ValueError("it is nested too deeply")
         except ValueError as exc:

@@ -26,6 +26,7 @@ from auditor.domain.records import (
 )
 from auditor.errors import RowError
 from auditor.intake.dates import parse_when
+from auditor.intake.encoding import sound_value
 from auditor.intake.options import IntakeOptions
 from auditor.intake.report import IntakeReport
 from auditor.intake.sources import SIDECAR_SUFFIXES, Source
@@ -99,7 +100,7 @@ def read_sidecar(source: Source, report: IntakeReport) -> Sidecar:
 def _parse(content: bytes, name: str, source: Source, report: IntakeReport) -> Sidecar:
     try:
         text = content.decode("utf-8-sig")
-        data: Any = tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
+        data: Any = tomllib.loads(text) if name.endswith(".toml") else sound_value(json.loads(text))
         if not isinstance(data, dict):
             raise ValueError("it must hold one object")
         unknown = sorted(set(data) - set(Sidecar.model_fields))

@@ -146,7 +146,7 @@ def parse_duration(value: str, unit: str) -> int | None:
         if third is not None or unit == "hh:mm":
             return first * 3600 + second * 60 + int(third or 0)
         return first * 60 + second
-    parts = re.findall(r"(\d+)\s*(h|m|s)", text)
+    parts = re.findall(r"(?<!\d)(\d{1,9})\s{0,3}(h|m|s)", text)
     if parts:
         return sum(int(n) * {"h": 3600, "m": 60, "s": 1}[letter] for n, letter in parts)
     try:

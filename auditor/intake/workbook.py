@@ -73,7 +73,7 @@ def _open(openpyxl: Any, stream: BinaryIO, name: str, intake: Intake) -> Any:
             return openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
     except InputError:
         raise
-    except Exception as exc:  # noqa: BLE001 - whatever the library trips over is told
+    except Exception as exc:
         raise _unreadable(name, exc) from exc
 
 
@@ -157,13 +157,14 @@ def _sheet_rows(sheet: Any, name: str, intake: Intake, empty: _EmptyRows) -> Ite
         for number, values in enumerate(cells, start=1):
             if not values:
                 empty.count()
-            elif len(values) > _MOST_COLUMNS:
+                continue
+            if len(values) > _MOST_COLUMNS:
                 told = f"{sheet.title}: columns after the {_MOST_COLUMNS:,}th are passed over"
                 intake.report.warn(name, told)
             yield Row(number, [_cell_text(cell) for cell in values[:_MOST_COLUMNS]])
     except InputError:
         raise
-    except Exception as exc:  # noqa: BLE001 - whatever the library trips over is told
+    except Exception as exc:
         raise _unreadable(f"{name}!{sheet.title}", exc) from exc
 
 

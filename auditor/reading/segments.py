@@ -65,7 +65,7 @@ _DISCLAIMER = re.compile(
     re.IGNORECASE,
 )
 _SIGNATURE_DETAIL = re.compile(
-    r"(?:\+?\d[\d ().-]{7,}\d|\b[\w.+-]+@[\w-]+\.\w|\bwww\.|https?://|\b(?:ltd|gmbh|inc|llc|plc|b\.?v|s\.?a)\b"
+    r"(?:\+?\d[\d ().-]{7,40}\d|\b[\w.+-]{1,64}@[\w-]+\.\w|\bwww\.|https?://|\b(?:ltd|gmbh|inc|llc|plc|b\.?v|s\.?a)\b"
     r"|\b(?:tel|mob|mobile|phone|fax|t|m)\s?[:.]\s?\+?\d)",
     re.IGNORECASE,
 )

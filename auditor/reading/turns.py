@@ -142,7 +142,7 @@ def _known_side(name: str, participants: Sequence[Participant], owner: str | Non
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"\s*[(\[].*?[)\]]", "", name).strip().lower()
+    return re.sub(r"(?:(?<!\s)\s+)?[(\[][^()\[\]]*[)\]]", "", name).strip().lower()
 
 
 def _same_person(a: str, b: str) -> bool:

@@ -32,7 +32,7 @@ _PLAIN = (
     "é",
     "a.",
 )
-_MOST_UNITS = 60
+_MOST_UNITS = 24
 _MOST_SAMPLES = 4
 _CLASS = {
     sre.CATEGORY_DIGIT: "7",
@@ -49,10 +49,13 @@ _REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
 def pumped(pattern: re.Pattern[str], length: int) -> Iterator[str]:
     """Strings of about ``length`` characters, each once."""
     tree = _parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
-    pumps = list(islice(dict.fromkeys(_pumps(tree, "")), _MOST_UNITS * 2))
+    found = dict.fromkeys(_pumps(tree, ""))
+    endless = [(before, unit) for before, unit, is_endless in found if is_endless]
+    counted = [(before, unit) for before, unit, is_endless in found if not is_endless]
+    pumps = [*endless[: _MOST_UNITS * 3], *counted[:_MOST_UNITS]]
     units = dict.fromkeys([unit for _, unit in pumps] + list(_atoms(tree)) + list(_PLAIN))
     known = [unit for unit in units if unit][:_MOST_UNITS]
-    pairs = [a + b for a, b in product(known[:8], repeat=2) if a != b]
+    pairs = [a + b for a, b in product(known[:5], repeat=2) if a != b]
     seen: set[str] = set()
     for before, unit in [*pumps, *(("", unit) for unit in [*known, *pairs])]:
         if not unit:
@@ -65,16 +68,17 @@ def pumped(pattern: re.Pattern[str], length: int) -> Iterator[str]:
                 yield text
 
 
-def _pumps(tree: Any, before: str) -> Iterator[tuple[str, str]]:
-    """What stands before each repetition, and what it repeats."""
+def _pumps(tree: Any, before: str) -> Iterator[tuple[str, str, bool]]:
+    """What stands before each repetition, what it repeats, and whether without end."""
     for operator, argument in tree:
         for inner in _inner(operator, argument):
             yield from _pumps(inner, before)
         if operator in _REPEATS and (argument[1] is sre.MAXREPEAT or argument[1] > 3):
             for unit in _samples(argument[2]):
-                yield before, unit
-                yield "", unit
-                yield "", before + unit
+                is_endless = argument[1] is sre.MAXREPEAT
+                yield before, unit, is_endless
+                yield "", unit, is_endless
+                yield "", before + unit, is_endless
         before += next(iter(_sample(operator, argument)), "")
 
 
@@ -109,6 +113,7 @@ def _samples(tree: Any) -> list[str]:
 
 
 def _sample(operator: Any, argument: Any) -> Iterator[str]:
+    """Strings that fit one node; those of what looks about but takes nothing are empty."""
     if operator is sre.LITERAL:
         yield chr(argument)
     elif operator is sre.NOT_LITERAL:
@@ -119,20 +124,13 @@ def _sample(operator: Any, argument: Any) -> Iterator[str]:
         yield from _members(argument)
     elif operator in _REPEATS:
         yield from (unit * max(1, min(argument[0], 8)) for unit in _samples(argument[2]))
-        if argument[0] == 0:
-            yield ""
-    elif operator is sre.BRANCH:
-        for branch in argument[1]:
-            yield from _samples(branch)[:1]
-    elif operator is sre.SUBPATTERN:
-        yield from _samples(argument[-1])
-    elif operator is sre.ATOMIC_GROUP:
-        yield from _samples(argument)
-    elif operator is sre.ASSERT and argument[0] > 0:
+        yield from [""] * (argument[0] == 0)
+    elif operator is sre.ASSERT and argument[0] < 0:
         yield ""
-        yield from _samples(argument[1])
     else:
-        yield ""
+        inner = [] if operator is sre.ASSERT_NOT else _inner(operator, argument)
+        yield from dict.fromkeys(each for tree in inner for each in _samples(tree)[:2])
+        yield from [""] * (operator is sre.ASSERT or not inner)
 
 
 def _members(items: Any) -> Iterator[str]:

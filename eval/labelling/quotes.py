@@ -16,7 +16,7 @@ from auditor.reading.turns import read_conversation
 _NUMBERS = re.compile(r"\d+(?:\s*-\s*\d+)?(?:[\s,]+\d+(?:\s*-\s*\d+)?)*")
 _ONE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
 _LIKE = {"'": "['’‘]", "’": "['’‘]", "‘": "['’‘]", '"': '["“”]', "“": '["“”]', "”": '["“”]'}
-_QUOTED = re.compile(r"""\s*(["'])(.*)\1\s*""", re.DOTALL)
+_QUOTED = re.compile(r"""\A\s*(["'])(.*)\1\s*""", re.DOTALL)
 
 
 class QuoteError(ValueError):

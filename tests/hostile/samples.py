@@ -66,7 +66,7 @@ On Tue, 3 Mar 2026 at 09:00, Dana <dana@example.org> wrote:
 > Shall we meet on 14/03?
 >> earlier words
 
--- 
+--\x20
 Lee Buyer
 Head of Buildings | +49 30 123456
 This e-mail is confidential.

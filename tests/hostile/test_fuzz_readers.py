@@ -1,4 +1,4 @@
-"""Whatever a file holds, reading it gives records or clear errors: no crash, no hang, no blow-up."""
+"""Whatever a file holds, reading it gives records or clear errors; no crash, hang or blow-up."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -16,7 +15,6 @@ MAX_ANSWER_CHARS = 20_000
 _LIMITS = frozenset(
     {"minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum", "default", "title"}
 )
-_FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 _SHOWN_DEFECTS = 6
 
 
@@ -101,9 +99,8 @@ def parse_answer(text: str) -> Answer:
     """
     if len(text) > MAX_ANSWER_CHARS:
         raise AnswerUnusable([f"the answer is longer than {MAX_ANSWER_CHARS} characters"])
-    fenced = _FENCE.match(text)
     try:
-        found = json.loads(fenced[1] if fenced else text)
+        found = json.loads(_without_fence(text))
     except (ValueError, RecursionError):
         raise AnswerUnusable(["the answer is not one JSON object"]) from None
     try:
@@ -114,3 +111,12 @@ def parse_answer(text: str) -> Answer:
             for e in exc.errors(include_input=False, include_url=False)
         ]
         raise AnswerUnusable(defects[:_SHOWN_DEFECTS]) from None
+
+
+def _without_fence(text: str) -> str:
+    """The text inside a code fence round the whole; any other text as it is."""
+    bare = text.strip()
+    if len(bare) < 6 or not (bare.startswith("```") and bare.endswith("```")):
+        return text
+    first, _, rest = bare[3:-3].partition("\n")
+    return rest if first.strip() in ("", "json") else text

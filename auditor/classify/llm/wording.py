@@ -44,7 +44,7 @@ _CLAIM = re.compile(
 )
 """Days, months, numbers and amounts that a model could invent."""
 _NEVER = re.compile(
-    r"https?:|www\.|\]\(|[<>{}|\\`]|\[[A-Z]+_\w+\]|[\w.+-]+@[\w-]+"
+    r"https?:|www\.|\]\(|[<>{}|\\`]|\[[A-Z]+_\w+\]|[\w.+-]{1,64}@[\w-]+"
     r"|\b(?:click|passwords?|passcodes?|gift cards?|bank details|card number|wire transfer)\b",
     re.IGNORECASE,
 )

@@ -17,14 +17,14 @@ from auditor.errors import InputError, RowError
 from auditor.intake.report import IntakeReport
 from auditor.intake.transcripts.turns import Piece
 
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]*)>")
-_TAG = re.compile(r"</?(?:[cibuv]|ruby|rt|lang|font)(?:[.\s][^>]*)?>|<\d[\d:.]*>", re.IGNORECASE)
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+(?![ \t])([^<>]*)>")
+_TAG = re.compile(r"</?(?:[cibuv]|ruby|rt|lang|font)(?:[.\s][^<>]*)?>|<\d[\d:.]*>", re.IGNORECASE)
 _VTT_TIMES = re.compile(
     r"^\s*(?:\d+:)?\d{1,2}:\d{1,2}\.\d{1,3}\s*-->\s*(?:\d+:)?\d{1,2}:\d{1,2}\.\d{1,3}"
 )
 _SRT_TIME = r"(\d{1,4})[ \t]*:[ \t]*(\d{1,4})[ \t]*:[ \t]*(\d{1,4})[,.:](\d{1,9})"
 _SRT_TIMES = re.compile(rf"^[ \t]*{_SRT_TIME}[ \t]*-->[ \t]*{_SRT_TIME}")
-_SRT_NUMBER = re.compile(r"[ \t]*-?\d{1,12}(?:\.\d{0,12})?[ \t]*")
+_SRT_NUMBER = re.compile(r"\A[ \t]*-?\d{1,12}(?:\.\d{0,12})?[ \t]*")
 _ARROW = re.compile(r"-->|^\s*\d+:\d{2}[:.,\d]*\s*[-–—=]*>")
 _NAMED = re.compile(r"^(?P<name>[^\W\d_][^:\n<>]{0,58}?)[ \t]*:[ \t]*(?P<words>.*)$", re.DOTALL)
 
