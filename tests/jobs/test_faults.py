@@ -24,7 +24,7 @@ from auditor.webhook_settings import WebhookSettings
 from tests.api.webhooks.sending import SETTINGS
 from tests.jobs.test_events import NOW, Clock, message, receive, stored
 from tests.storage.conftest import _run
-from tests.storage.making import only_open, rows
+from tests.storage.making import only_open, rows, run_sql
 
 _SETTINGS = Settings(
     webhooks=WebhookSettings.model_validate(SETTINGS), time_zone="UTC", classifier="rules"
@@ -68,8 +68,8 @@ def test_while_the_disk_is_full_events_wait_unblamed_and_are_done_when_there_is_
     full = [False]
 
     def limit(connection: sqlite3.Connection, *_: object) -> None:
-        pages = connection.execute("PRAGMA page_count").fetchone()[0] if full[0] else 2**31 - 2
-        connection.execute(f"PRAGMA max_page_count = {pages}").close()
+        pages = connection.execute("PRAGMA page_count").fetchone()[0] + 3  # for small changes
+        connection.execute(f"PRAGMA max_page_count = {pages if full[0] else 2**31 - 2}").close()
 
     with open_database(url) as database:
         database.migrate()
@@ -116,6 +116,30 @@ def test_a_postgresql_that_goes_away_amid_a_batch_costs_no_event_a_try(
             handler.run()
         _run(postgres, "ALTER DATABASE amid ALLOW_CONNECTIONS true")
         _assert_all_waits(database)
+        _assert_all_done_once(database, handler, url, 5)
+
+
+_FULL = """
+CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$
+"""
+
+
+def test_a_postgresql_without_room_for_a_note_costs_no_event_a_try(
+    postgres: str, clock: Clock
+) -> None:
+    _run(postgres, "CREATE DATABASE roomless")
+    url = postgres.replace("/postgres?", "/roomless?", 1)
+    with open_database(url) as database:
+        database.migrate()
+        receive(database, "standard", *_notes(5))
+        trigger = "BEFORE INSERT ON activities EXECUTE FUNCTION full_disk()"
+        run_sql(url, _FULL, f"CREATE TRIGGER full_disk {trigger}")
+        handler = EventHandler(database, _SETTINGS, now=clock)
+        with pytest.raises(StorageError, match="could not extend file"):
+            handler.run()
+        _assert_all_waits(database)
+        run_sql(url, "DROP TRIGGER full_disk ON activities")
         _assert_all_done_once(database, handler, url, 5)
 
 
