@@ -142,3 +142,14 @@ def test_a_record_read_from_hubspot_is_kept_without_its_body(
     receive(database, "hubspot", deal_event(5, "deal.creation"), source="hs")
     assert erased.run().done == 1
     assert len([e for e in stored(database) if e.kind.startswith("record.")]) == 2
+
+
+def test_what_is_told_later_of_their_opportunity_leaves_the_erased_talk_as_it_is(
+    database: Database, erased: EventHandler, url: str
+) -> None:
+    query = "SELECT key, id, text, content_hash, deleted_at FROM activities WHERE id = 'a1'"
+    before = rows(url, query)
+    receive(database, "standard", message("opportunity.changed", 9, id="o1", stage="Proposal"))
+    assert erased.run().done == 1
+    assert rows(url, query) == before
+    assert before[0]["deleted_at"] is None
