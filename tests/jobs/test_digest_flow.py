@@ -48,7 +48,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 def _make(database: Database, *, owner: str | None = None, **given: object) -> Made:
-    settings = Settings(**({"teams": TEAMS} | given.pop("settings", {})))  # type: ignore[operator, arg-type]
+    settings = Settings(**({"teams": TEAMS} | given.pop("settings", {})))  # type: ignore[operator]
     return make_digest(database, settings, POLICY, week=WEEK, owner=owner, **given)  # type: ignore[arg-type]
 
 
