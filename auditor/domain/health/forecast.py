@@ -93,7 +93,7 @@ def score_horizon(
                 sum(g.value for g in due if g.currency == currency),
                 sum(g.value for g in due if g.currency == currency and g.outcome is Outcome.WON),
             )
-            for currency in dict.fromkeys(g.currency for g in due)
+            for currency in sorted({g.currency for g in due}, key=lambda c: c or "")
         ),
     )
 
