@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from auditor.classify.llm.examples import JudgedSources
 from auditor.classify.precedents import JudgedRecord, Precedents
@@ -18,13 +19,13 @@ from auditor.intake.options import IntakeOptions
 from auditor.intake.report import IntakeReport
 from auditor.intake.tables import Intake
 from auditor.reading.prepared import prepare
-from auditor.storage import Database
-from auditor.storage.corrections import LabelledExample
+
+if TYPE_CHECKING:  # an audit of files needs no database, and loading it takes half of its start
+    from auditor.storage import Database
+    from auditor.storage.corrections import LabelledExample
 
 PRECEDENTS_FILE = "precedents.jsonl"
 """Labelled notes beside the shipped model, written for this project."""
-
-
 LOOKS_EVERY = 2.0
 """Seconds after which the database is asked again whether corrections have changed."""
 

@@ -153,3 +153,13 @@ def test_help_is_fast_and_loads_nothing_heavy() -> None:
         best = min(best, time.perf_counter() - started)
     assert done.stderr.strip() == "[]"
     assert best < 1.0  # 0.4 s on an idle machine; the suite runs on a busy one
+
+
+def test_an_audit_of_files_loads_no_database() -> None:
+    code = (
+        "import sys; import auditor.commands.audit\n"
+        "heavy = {'sqlalchemy', 'alembic', 'langchain', 'openai', 'faiss', 'statsmodels'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
