@@ -11,7 +11,7 @@ from api.context import Context, current, request_id
 from api.problems import not_found
 from api.security import Principal, needs
 from api.v1.paging import LARGEST_KEY
-from auditor.classify.encoder import Encoder
+from auditor.classify.encoder import shipped_encoder
 from auditor.domain.records import Opportunity
 from auditor.jobs.deciding import Caller, Judging
 from auditor.jobs.searching import Searcher
@@ -78,7 +78,7 @@ def searcher_of(request: Request) -> Searcher:
     if not hasattr(state, "searcher"):
         context = current(request)
         state.searcher = Searcher(
-            context.database, Encoder(threads=context.settings.threads or None)
+            context.database, shipped_encoder(context.settings.threads or None)
         )
     searcher: Searcher = state.searcher
     return searcher

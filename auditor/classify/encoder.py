@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources.abc import Traversable
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -232,6 +232,19 @@ class Encoder:
             embedding=embedding,
             windows=len(featured.windows),
         )
+
+
+@cache
+def shipped_encoder(threads: int | None = None) -> Encoder:
+    """The one encoder of the shipped model in this process: each session takes about 100 MB.
+
+    Args:
+        threads: as of ``Encoder``.
+
+    Raises:
+        ModelError: where the files are missing or of another make.
+    """
+    return Encoder(threads=threads)
 
 
 def _clauses(scored: ScoredClauses, acts: tuple[Act, ...]) -> tuple[EncodedClause, ...]:

@@ -40,9 +40,9 @@ class LocalClassifier:
             ModelError: where the model's files are missing or of another make.
         """
         if encoder is None:
-            from auditor.classify.encoder import Encoder
+            from auditor.classify.encoder import shipped_encoder
 
-            encoder = Encoder(threads=threads or None)
+            encoder = shipped_encoder(threads or None)
         self._encoder = encoder
         self._seen = RememberedOpinions()
 

@@ -147,10 +147,10 @@ class Tender:
     @property
     def _notes(self) -> Searcher:
         if self._searcher is None:
-            from auditor.classify.encoder import Encoder
+            from auditor.classify.encoder import shipped_encoder
             from auditor.jobs.searching import Searcher
 
-            encoder = Encoder(threads=self._shop.settings.threads or None)
+            encoder = shipped_encoder(self._shop.settings.threads or None)
             self._searcher = Searcher(self._shop.database, encoder)
         return self._searcher
 
