@@ -13,7 +13,7 @@ from api.pages.cards import make_card
 from api.pages.choices import Failed
 from api.pages.flashes import correction_flash, decision_flash
 from api.pages.rendering import render
-from api.pages.timeline import make_entries
+from api.pages.timeline import CopiedOn, make_entries
 from api.pages.words import BECAME_WORDS, decision_words, defect_words, reason_groups
 from api.security import Principal
 from api.v1.opportunities import seen_opportunity
@@ -23,10 +23,12 @@ from auditor.digest.words import money, web_address
 from auditor.domain.labels import Label
 from auditor.domain.standing import ClockStart, Standing
 from auditor.jobs.docketing import OpportunityView
-from auditor.jobs.searching import Searcher
+from auditor.jobs.searching import Searcher, text_hash
 
 router = APIRouter()
 _Number = Annotated[str | None, Query(max_length=20)]
+_FEWEST_WORDS = 8
+"""Shorter notes, such as "no answer again", are alike without being copied."""
 _CLOCK_WORDS = {
     ClockStart.COMMITMENT: "since the buyer last committed to anything",
     ClockStart.OPENED: "open without a buyer commitment",
@@ -101,15 +103,21 @@ def show_opportunity(
     )
 
 
-def _copies(who: Principal, view: OpportunityView, searcher: Searcher | None) -> dict[int, int]:
-    """On how many opportunities that the reader may see each note stands word for word."""
+def _copies(
+    who: Principal, view: OpportunityView, searcher: Searcher | None
+) -> dict[int, CopiedOn]:
+    """On how many opportunities that the reader may see each note stands, or nearly the same."""
     if searcher is None:
         return {}
-    wanted = limited(who)
-    return {
-        a.found.key: searcher.copies(a.found.key, wanted, near=False).opportunities
-        for a in view.activities
-    }
+    wanted, found = limited(who), {}
+    for each in view.activities:
+        text = each.found.activity.text
+        is_worded = len(text.split()) >= _FEWEST_WORDS
+        copies = searcher.copies(each.found.key, wanted, near=is_worded)
+        told = text_hash(text)
+        exact = all(text_hash(a.activity.text) == told for a in copies.activities)
+        found[each.found.key] = CopiedOn(copies.opportunities, exact)
+    return found
 
 
 def _history(view: OpportunityView) -> list[dict[str, Any]]:

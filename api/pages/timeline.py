@@ -32,6 +32,16 @@ class TestLine:
 
 
 @dataclass(frozen=True)
+class CopiedOn:
+    """Where else a note stands."""
+
+    opportunities: int
+    """On how many, this one included."""
+    word_for_word: bool
+    """Whether it is the same everywhere; else a few words differ."""
+
+
+@dataclass(frozen=True)
 class Entry:
     """One activity."""
 
@@ -59,14 +69,14 @@ class Entry:
     """What is wrong with that."""
     correction: Correction | None = None
     """The correction that counts."""
-    copies: int = 0
-    """On how many opportunities the same note stands; 0 where on this one only."""
+    copied: CopiedOn | None = None
+    """Where else the note stands; None where on this opportunity only."""
     decides: bool = False
     """Whether the standing rests on it."""
 
 
 def make_entries(
-    activities: Sequence[ActivityView], standing: Standing, copies: Mapping[int, int]
+    activities: Sequence[ActivityView], standing: Standing, copies: Mapping[int, CopiedOn]
 ) -> list[Entry]:
     """The activities, the latest first."""
     asked: dict[str, list[Evidence]] = {}
@@ -76,7 +86,7 @@ def make_entries(
         _entry(
             view,
             asked.get(view.found.activity.id, []),
-            copies.get(view.found.key, 0),
+            copies.get(view.found.key),
             decides=view.found.activity.id == standing.activity_id,
         )
         for view in activities
@@ -84,7 +94,9 @@ def make_entries(
     return entries[::-1]
 
 
-def _entry(view: ActivityView, quoted: Sequence[Evidence], copies: int, *, decides: bool) -> Entry:
+def _entry(
+    view: ActivityView, quoted: Sequence[Evidence], copied: CopiedOn | None, *, decides: bool
+) -> Entry:
     activity = view.found.activity
     verdict = view.finding.verdict if view.finding else None
     marks = _marks(view, [*(verdict.evidence if verdict else ()), *quoted])
@@ -102,7 +114,7 @@ def _entry(view: ActivityView, quoted: Sequence[Evidence], copies: int, *, decid
         pending=activity.next_activity,
         defects=[defect_words(d) for d in verdict.next_activity_defects] if verdict else [],
         correction=view.correction,
-        copies=copies if copies > 1 else 0,
+        copied=copied if copied and copied.opportunities > 1 else None,
         decides=decides,
     )
 

@@ -57,11 +57,19 @@ class NoteIndex:
         with self._lock:
             if self._index is None:
                 return []
+            _use_one_thread()
             scores, places = self._index.search(vector[None, :], min(limit, len(self._keys)))
             pairs = [(int(p), float(s)) for p, s in zip(places[0], scores[0], strict=True)]
             keys = {self._keys[p]: (self._activities[p], s) for p, s in pairs if p >= 0}
         alive = unit.note_vectors.alive(list(keys))
         return [(activity, score) for key, (activity, score) in keys.items() if key in alive]
+
+
+def _use_one_thread() -> None:
+    """One query is one thread's work: the others would only spin, and hold up what else runs."""
+    import faiss
+
+    faiss.omp_set_num_threads(1)  # of the calling thread
 
 
 def _empty(size: int) -> Any:

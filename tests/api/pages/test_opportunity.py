@@ -6,15 +6,18 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.pages.marking import Mark, show_text
 from auditor.domain.records import Activity, ActivityKind, NextActivity, Opportunity, TextFormat
 from auditor.jobs.due import judge_due
+from auditor.jobs.searching import Searcher
 from auditor.storage import Database
 from tests.api.conftest import ADMIN
 from tests.api.pages.reading import read
-from tests.storage.making import RULES, rows, tell
+from tests.jobs.test_searching import ByTopic
+from tests.storage.making import RULES, rows, run_sql, tell
 
 Browser = Callable[[str], TestClient]
 HOSTILE = (
@@ -160,3 +163,26 @@ def test_cases_judged_alike_have_an_empty_state_without_embeddings(browser: Test
     docket = read(browser.get("/dockets/2026-W09"))
     address = next(x for x in docket.links if "#q-" in x).split("#")[0]
     assert "near enough" in read(browser.get(f"{address}/precedents")).text
+
+
+def test_a_note_that_was_pasted_says_on_how_many_opportunities_it_stands(
+    browser: TestClient, app: FastAPI, database: Database
+) -> None:
+    """Word for word, or with a word changed; found by embedding."""
+    url = f"sqlite:///{database.file}"
+    pasted = "Their budget is gone, no longer any; left a voicemail for an answer, with a coffee."
+    first = "SELECT min(key) AS k FROM activities GROUP BY opportunity_key LIMIT 3"
+    deals = [int(str(r["k"])) for r in rows(url, first)]
+    for key in deals:
+        run_sql(url, f"UPDATE activities SET text = '{pasted}' WHERE key = {key}")  # noqa: S608 - ours
+    [place] = rows(url, f"SELECT opportunity_key AS k FROM activities WHERE key = {deals[0]}")  # noqa: S608 - ours
+    app.state.searcher = Searcher(database, ByTopic())
+    app.state.searcher.embed_missing()
+    page = f"/opportunities/{place['k']}"
+    assert "This note stands on 3 opportunities, word for word." in read(browser.get(page)).text
+    changed = pasted.replace("coffee", "tea")
+    run_sql(url, f"UPDATE activities SET text = '{changed}' WHERE key = {deals[1]}")  # noqa: S608 - ours
+    with database.begin() as unit:
+        unit.note_vectors.forget([deals[1]])
+    app.state.searcher.embed_missing()
+    assert "stands on 3 opportunities, in the same words or nearly" in read(browser.get(page)).text
