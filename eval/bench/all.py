@@ -78,9 +78,12 @@ def health_table(found: Sequence[dict[str, Any]]) -> Table:
 
 
 BENCHMARKS: dict[str, Benchmark] = {
-    "start": Benchmark(["start"], ["start", "--repeats", "3"], start.table, wants_st=True),
+    "start": Benchmark(["start"], ["start", "--repeats", "2"], start.table, wants_st=True),
     "audit": Benchmark(
-        ["audit"], ["audit", "--notes", "48", "--repeats", "2"], audit.table, wants_st=True
+        ["audit"],
+        ["audit", "--notes", "24", "--repeats", "2", "--fitted-on", "40"],
+        audit.table,
+        wants_st=True,
     ),
     "api": Benchmark(["api"], ["api", "--seconds", "4"], api_table),
     "webhooks": Benchmark(
@@ -100,13 +103,13 @@ BENCHMARKS: dict[str, Benchmark] = {
     ),
     "search": Benchmark(
         ["search_index"],
-        ["search_index", "--notes", "20000", "--seeds", "300", "--queries", "50"],
+        ["search_index", "--notes", "20000", "--seeds", "100", "--queries", "30"],
         search_index.table,
     ),
     "workers": Benchmark(
         ["workers"], ["workers", "--notes", "300", "--workers", "1", "2"], workers.table
     ),
-    "growth": Benchmark(["growth"], ["growth", "--sizes", "1000", "10000"], growth.table),
+    "growth": Benchmark(["growth"], ["growth", "--sizes", "1000", "4000"], growth.table),
     "soak": Benchmark(
         ["soak", "--minutes", "30"],
         ["soak", "--minutes", "2", "--scale", "0.3"],

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 _TRAIN = ROOT / "eval" / "sets" / "train"
 FITTED_ON = 300
-"""Records that the logistic regression learns from."""
+"""Records at the end that the logistic regression learns from; none is judged."""
 _TODAY = date(2026, 11, 23)
 _WORK = Callable[[Path], Callable[[], object]]
 """Prepares what is not timed for a file of notes, and gives what is."""
@@ -150,13 +150,13 @@ def _padded(windows: Sequence[Any]) -> dict[str, Any]:
     return rows
 
 
-def _plain(threads: int, *, context: bool) -> _WORK:
+def _plain(threads: int, *, context: bool, fitted_on: int = FITTED_ON) -> _WORK:
     import torch
     from sklearn.linear_model import LogisticRegression
 
     torch.set_num_threads(threads)
     embed = _embedder()
-    lines = labelled_lines()[-FITTED_ON:]
+    lines = labelled_lines()[-fitted_on:]
     with tempfile.TemporaryDirectory() as folder:
         records = read_records(_write(Path(folder) / "fit.jsonl", lines))
     labels = [json.loads(line)["label"] for line in lines]
@@ -207,10 +207,11 @@ CONTENDERS: dict[str, Callable[[int], _WORK]] = {
 }
 
 
-def serve(name: str, threads: int) -> None:
+def serve(name: str, threads: int, fitted_on: int) -> None:
     """Works as a contender: a line names a file of notes, the answer is its cost as JSON."""
     began, worked = time.perf_counter(), time.process_time()
-    work = CONTENDERS[name](threads)
+    make: Callable[..., _WORK] = CONTENDERS[name]
+    work = make(threads, fitted_on=fitted_on) if "LR" in name else make(threads)
     told = {
         "seconds": time.perf_counter() - began,
         "processor": time.process_time() - worked,
@@ -234,13 +235,15 @@ class _Contender:
     name: str
     threads: int
     python: str
+    fitted_on: int
     peak_mb: float = 0.0
     stands_in: bool = False
 
     def __post_init__(self) -> None:
         command = [self.python, "-m", "eval.bench.audit", "--serve", self.name]
         self._process = subprocess.Popen(  # noqa: S603 - this program
-            [*command, "--threads", str(self.threads)], cwd=ROOT, text=True,
+            [*command, "--threads", str(self.threads), "--fitted-on", str(self.fitted_on)],
+            cwd=ROOT, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self.stands_in = bool(self._hear()["stands_in"])
@@ -267,7 +270,9 @@ class _Contender:
         self._process.wait()
 
 
-def measure(notes: int, repeats: int, threads: int, st_python: str) -> dict[str, Any]:
+def measure(
+    notes: int, repeats: int, threads: int, st_python: str, *, fitted_on: int = FITTED_ON
+) -> dict[str, Any]:
     """Costs of every contender, by turns."""
     lines = labelled_lines()[:-FITTED_ON]
     with tempfile.TemporaryDirectory() as folder:
@@ -276,7 +281,9 @@ def measure(notes: int, repeats: int, threads: int, st_python: str) -> dict[str,
             for turn in range(repeats + 1)
         ]
         there = {
-            name: _Contender(name, threads, st_python if "sentence" in name else sys.executable)
+            name: _Contender(
+                name, threads, st_python if "sentence" in name else sys.executable, fitted_on
+            )
             for name in CONTENDERS
         }
         try:
@@ -342,13 +349,16 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="rounds")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--st-python", default=sys.executable, help="has sentence-transformers")
+    parser.add_argument("--fitted-on", type=int, default=FITTED_ON, help="notes LR learns from")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--serve", choices=list(CONTENDERS), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
-        serve(given.serve, given.threads)
+        serve(given.serve, given.threads, given.fitted_on)
         return
-    found = measure(given.notes, given.repeats, given.threads, given.st_python)
+    found = measure(
+        given.notes, given.repeats, given.threads, given.st_python, fitted_on=given.fitted_on
+    )
     text = json.dumps(found, indent=1) + "\n"
     sys.stdout.write(text)
     if given.json:
