@@ -1,13 +1,17 @@
-"""Decisions written to CRMs on loopback: shapes, retries, undo, dry run, and nothing twice."""
+"""Decisions written to CRMs on loopback: shapes, retries, undo, dry run, and nothing twice.
+
+All of it on SQLite and on PostgreSQL.
+"""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +47,7 @@ class Crm:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, dict[str, str], Any]] = []
         self.answers: list[tuple[int, dict[str, str]]] = []
+        self.content = b'{"id": "901"}'
         crm = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -55,7 +60,7 @@ class Crm:
                 if status == 0:  # the line goes dead after the request arrived
                     self.connection.close()
                     return
-                content = b'{"id": "901"}' if status < 300 else b'{"message": "no"}'
+                content = crm.content if status < 300 else b'{"message": "no"}'
                 self.send_response(status)
                 for name, value in more.items():
                     self.send_header(name, value)
@@ -82,13 +87,6 @@ def crm() -> Iterator[Crm]:
     made = Crm()
     yield made
     made.close()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with open_database(f"sqlite:///{tmp_path / 'auditor.db'}") as opened:
-        opened.migrate()
-        yield opened
 
 
 def _settings(crm: Crm, target: str, **more: Any) -> WriteBackSettings:
@@ -278,6 +276,30 @@ def test_a_close_is_repeated_after_a_lost_line(database: Database, crm: Crm) -> 
         assert write_back(database, settings, now=now + timedelta(hours=hours)).sent == sent
 
 
+@pytest.mark.parametrize("action", ["advance", "close"])
+def test_runs_side_by_side_send_each_decision_once(
+    database: Database, url: str, crm: Crm, action: str
+) -> None:
+    settings = _settings(crm, "hubspot")
+    for number in range(6):
+        _decide(database, _deal(database, "hubspot", str(51_000 + number)), action)
+    with ExitStack() as opened, ThreadPoolExecutor(3) as pool:
+        databases = [opened.enter_context(open_database(url)) for _ in range(3)]
+        runs = list(pool.map(lambda each: write_back(each, settings), databases))
+    assert sum(run.planned for run in runs) >= 6
+    assert sum(run.sent for run in runs) == len(crm.asked) == 6
+    assert len({json.dumps([path, body]) for _, path, _, body in crm.asked}) == 6
+    assert [kept.state for kept in _all(database)] == ["sent"] * 6
+
+
+def test_an_answer_of_any_bytes_is_kept_with_its_request(database: Database, crm: Crm) -> None:
+    crm.content = b'{"id": "9\x00", "x": "\xff\\u0000"}'
+    _decide(database, _deal(database, "hubspot"), "close")
+    assert write_back(database, _settings(crm, "hubspot")).sent == 1
+    [kept] = _all(database)
+    assert (kept.state, (kept.answer or {})["status"]) == ("sent", 201)
+
+
 def test_an_id_of_no_crm_is_never_put_into_an_address(database: Database, crm: Crm) -> None:
     _decide(database, _deal(database, "hubspot", "../../evil?x=1"), "close")
     assert write_back(database, _settings(crm, "hubspot")).sent == 0
@@ -301,11 +323,11 @@ def test_a_crm_that_is_switched_on_needs_a_token() -> None:
 
 
 def test_the_command_lists_shows_and_cancels(
-    database: Database, crm: Crm, monkeypatch: pytest.MonkeyPatch
+    database: Database, url: str, crm: Crm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from auditor.cli import app
 
-    monkeypatch.setenv("AUDITOR_DATABASE_URL", f"sqlite:///{database.file}")
+    monkeypatch.setenv("AUDITOR_DATABASE_URL", url)
     monkeypatch.setenv("AUDITOR_WRITE_BACK__HUBSPOT__ENABLED", "true")
     monkeypatch.setenv("AUDITOR_WRITE_BACK__HUBSPOT__TOKEN", TOKEN)
     monkeypatch.setenv("AUDITOR_WRITE_BACK__HUBSPOT__API_URL", crm.address)
