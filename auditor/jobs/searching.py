@@ -216,7 +216,8 @@ class Searcher:
             return 0
         self.embed_missing(most=most)
         with self._database.read() as unit:
-            waiting, mark = unit.note_vectors.count_missing(self.model), unit.note_vectors.mark()
+            mark = unit.note_vectors.mark()  # first: what comes in between moves it
+            waiting = unit.note_vectors.count_missing(self.model)
         with self._lock:
             self._nothing_missing = None if waiting else (mark, monotonic())
         return waiting
