@@ -7,6 +7,7 @@ All of it is off until a CRM is switched on.  In the environment a table is two 
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -16,6 +17,7 @@ _LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?")
 _PIPEDRIVE = re.compile(r"https://[a-z0-9-]+\.pipedrive\.com")
 _SALESFORCE = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)*\.salesforce\.com")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
+_HEADER = re.compile(r"[\x21-\x7e]+")
 TARGETS = ("hubspot", "pipedrive", "salesforce")
 """CRMs that can be written to."""
 
@@ -38,6 +40,20 @@ class TargetSettings(BaseModel):
     close: bool = True
     """Whether a close is written as lost, with the reason."""
 
+    _MEND: ClassVar[str] = "set token"
+
+    @property
+    def has_access(self) -> bool:
+        """Whether it has what requests are signed with."""
+        return bool(self.token)
+
+    @field_validator("token")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not _HEADER.fullmatch(value.get_secret_value()):
+            raise ValueError("it must be printable ASCII characters without spaces")
+        return value
+
     @field_validator("api_url")
     @classmethod
     def _plain(cls, value: str) -> str:
@@ -45,8 +61,8 @@ class TargetSettings(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> TargetSettings:
-        if self.enabled and self.token is None:
-            raise ValueError("it is enabled and has no token; set token")
+        if self.enabled and not self.has_access:
+            raise ValueError(f"it is enabled and has no token; {self._MEND}")
         if self.enabled and not self.api_url:
             raise ValueError("it is enabled and has no address; set api_url")
         return self
@@ -82,8 +98,17 @@ class PipedriveTarget(TargetSettings):
 
 
 class SalesforceTarget(TargetSettings):
-    """Salesforce; the token is an OAuth access token."""
+    """Salesforce; the token is an OAuth access token, which the auditor renews where it may.
 
+    ``refresh_token`` goes before client credentials where both are set.
+    """
+
+    client_id: str | None = None
+    """Consumer key of the connected app."""
+    client_secret: SecretStr | None = None
+    """Consumer secret of the connected app."""
+    refresh_token: SecretStr | None = None
+    """Renews the access token; client credentials do where it is unset."""
     version: str = Field(default="v62.0", pattern=r"^v\d{2}\.\d$")
     """Version of the REST API."""
     lost_stage: str = "Closed Lost"
@@ -91,6 +116,24 @@ class SalesforceTarget(TargetSettings):
     reason_field: str | None = None
     """API name of your field for the reason, such as ``Loss_Reason__c``; none is written if unset.
     """
+
+    _MEND: ClassVar[str] = "set token, or client_id with client_secret or refresh_token"
+
+    @property
+    def renews(self) -> bool:
+        """Whether the access token can be renewed."""
+        return bool(self.client_id and (self.client_secret or self.refresh_token))
+
+    @property
+    def has_access(self) -> bool:
+        """Whether there is a token or one can be fetched."""
+        return self.renews or super().has_access
+
+    @model_validator(mode="after")
+    def _can_renew(self) -> SalesforceTarget:
+        if (self.client_id or self.client_secret or self.refresh_token) and not self.renews:
+            raise ValueError("set client_id with client_secret or refresh_token, or none of them")
+        return self
 
     @field_validator("api_url")
     @classmethod

@@ -6,10 +6,11 @@ All of it on SQLite and on PostgreSQL.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -22,6 +23,7 @@ from auditor.domain.decisions import Choice, DecisionAction
 from auditor.domain.labels import Reason
 from auditor.domain.records import Opportunity
 from auditor.errors import InputError
+from auditor.intake.crm.salesforce_token import access_token
 from auditor.jobs.deciding import Caller, Judging, decide, undo
 from auditor.jobs.writing_back import Written, cancel, retry, write_back
 from auditor.storage import Database, open_database
@@ -30,9 +32,11 @@ from auditor.write_back_settings import (
     HubSpotTarget,
     PipedriveTarget,
     SalesforceTarget,
+    TargetSettings,
     WriteBackSettings,
 )
-from tests.storage.making import tell
+from tests.intake.crm.salesforce_server import CLIENT_ID, CLIENT_SECRET, SalesforceServer
+from tests.storage.making import rows, tell
 
 TOKEN = "secret-token-of-a-test"
 DUE = date(2099, 3, 9)
@@ -90,7 +94,11 @@ def crm() -> Iterator[Crm]:
 
 
 def _settings(crm: Crm, target: str, **more: Any) -> WriteBackSettings:
-    kinds = {"hubspot": HubSpotTarget, "pipedrive": PipedriveTarget, "salesforce": SalesforceTarget}
+    kinds: dict[str, type[TargetSettings]] = {
+        "hubspot": HubSpotTarget,
+        "pipedrive": PipedriveTarget,
+        "salesforce": SalesforceTarget,
+    }
     own = {"enabled": True, "token": SecretStr(TOKEN), "api_url": crm.address}
     if target == "salesforce":
         own["reason_field"] = "Loss_Reason__c"
@@ -298,6 +306,28 @@ def test_an_answer_of_any_bytes_is_kept_with_its_request(database: Database, crm
     assert write_back(database, _settings(crm, "hubspot")).sent == 1
     [kept] = _all(database)
     assert (kept.state, (kept.answer or {})["status"]) == ("sent", 201)
+
+
+def test_a_salesforce_token_that_expired_costs_no_decision_and_is_kept_nowhere(
+    database: Database, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    _decide(database, _deal(database, "salesforce"), "advance")
+    access_token.cache_clear()
+    with closing(SalesforceServer()) as salesforce, caplog.at_level(logging.DEBUG):
+        own = {"enabled": True, "token": TOKEN, "api_url": salesforce.address}
+        own |= {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        settings = WriteBackSettings.model_validate({"wait_minutes": 0, "salesforce": own})
+        salesforce.token_answers = [(503, {}, {})]
+        now = datetime.now(UTC)
+        assert write_back(database, settings, now=now).failed == 1
+        later = now + timedelta(minutes=2)
+        assert write_back(database, settings, now=later).sent == 1
+        assert [path for _, path, _ in salesforce.done] == ["/services/data/v62.0/sobjects/Task"]
+    access_token.cache_clear()
+    [kept] = _all(database)
+    logged = rows(url, "SELECT * FROM audit_log")
+    for secret in (TOKEN, CLIENT_SECRET, "secret-access"):
+        assert secret not in f"{kept} {logged} {caplog.text}"
 
 
 def test_an_id_of_no_crm_is_never_put_into_an_address(database: Database, crm: Crm) -> None:

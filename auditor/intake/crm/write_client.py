@@ -1,12 +1,16 @@
-"""Sends requests to CRMs: to the configured address only, once each, with bounded answers."""
+"""Sends requests to CRMs: to the configured address only, once each, with bounded answers.
+
+A request that Salesforce refuses for an expired token was not done: it goes again with a new one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from auditor.intake.crm.salesforce_token import TokenRefused, access_token
 from auditor.intake.crm.writing import CrmRequest
-from auditor.write_back_settings import PipedriveTarget, TargetSettings
+from auditor.write_back_settings import PipedriveTarget, SalesforceTarget, TargetSettings
 
 if TYPE_CHECKING:
     import httpx
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
 _TIMEOUT = 15.0
 _KEPT = 2_000
 _LONGEST = 1_000_000
+_EXPIRED = '"INVALID_SESSION_ID"'
+"""Error code in Salesforce's 401 for a token that has expired or was revoked."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +50,13 @@ class CrmWriter:
         """Makes a client; nothing is sent yet."""
         import httpx
 
-        token = settings.token.get_secret_value() if settings.token else ""
-        bearer = {"Authorization": f"Bearer {token}"}
-        own = {"x-api-token": token} if isinstance(settings, PipedriveTarget) else bearer
+        self._token = settings.token.get_secret_value() if settings.token else ""
+        self._is_bearer = not isinstance(settings, PipedriveTarget)
+        renews = isinstance(settings, SalesforceTarget) and settings.renews
+        self._renewing = access_token(settings) if renews else None
         self._address = settings.api_url
         self._client = httpx.Client(
-            headers=own | {"Accept": "application/json"},
+            headers={"Accept": "application/json"},
             timeout=_TIMEOUT,
             follow_redirects=False,
             trust_env=False,
@@ -61,13 +68,29 @@ class CrmWriter:
 
     def send(self, request: CrmRequest) -> Sent:
         """Sends a request once; never raises for what the CRM or the network does."""
-        import httpx
-
         if not request.url.startswith(f"{self._address}/"):
             problem = "it goes to another address than the settings name now; cancel it"
             return Sent(None, problem=problem, is_final=True)
+        if self._renewing is None:
+            return self._try(request, self._token)
         try:
-            with self._client.stream(request.method, request.url, json=request.body) as answer:
+            token = self._renewing.current()
+            sent = self._try(request, token)
+            if sent.status == 401 and _EXPIRED in sent.body:
+                sent = self._try(request, self._renewing.renewed(token))
+        except TokenRefused as exc:
+            wait = _seconds(exc.retry_after)
+            return Sent(None, problem=str(exc), retry_after=wait, is_final=exc.is_final)
+        return sent
+
+    def _try(self, request: CrmRequest, token: str) -> Sent:
+        import httpx
+
+        signed = {"Authorization": f"Bearer {token}"} if self._is_bearer else {"x-api-token": token}
+        try:
+            with self._client.stream(
+                request.method, request.url, json=request.body, headers=signed
+            ) as answer:
                 held = bytearray()
                 for chunk in answer.iter_bytes():
                     held += chunk
