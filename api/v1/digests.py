@@ -59,10 +59,12 @@ def digest(
         str, Path(pattern=r"^\d{4}-?[Ww]\d{1,2}$", max_length=8, examples=["2026-W09"])
     ],
     team: _Team = None,
+    flow: Annotated[bool, Query(description="With the lines on flow and health.")] = False,
 ) -> Response:
     """The docket of a week as HTML, JSON or plain text, by `Accept`: what `auditor digest` gives.
 
-    Supervisors get their teams', reps their own. JSON where nothing is preferred.
+    Supervisors get their teams', reps their own. JSON where nothing is preferred. The lines on flow
+    and health, which count the past as well, come with `flow=true`.
     """
     kind = choose(request.headers.get("accept"), (_JSON, _HTML, _TEXT))
     policy, wanted = context.policy, _week(week)
@@ -74,6 +76,7 @@ def digest(
         teams=who.teams,
         team=team,
         owner=who.owner,
+        with_flow=flow,
     )
     if team is not None and not made.docket.items:
         raise not_found("team")

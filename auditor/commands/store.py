@@ -113,7 +113,7 @@ def run_stored_digest(
             judge_due(database, classifier, policy, on_judged=tick, caller="auditor digest")
         with database.begin() as unit:
             unit.snapshots.take(today)
-        made = make_digest(database, settings, policy, week=week, team=team)
+        made = make_digest(database, settings, policy, week=week, team=team, with_flow=True)
     if team and not made.docket.items:
         raise InputError(
             f"no open opportunity belongs to team {team!r}; the database holds "

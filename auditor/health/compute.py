@@ -27,6 +27,7 @@ from auditor.domain.health.forecast import HORIZONS, Horizon
 from auditor.domain.health.pipeline import after_docket
 from auditor.domain.new_business import Ledgers, keep_apart
 from auditor.domain.verdict import Action
+from auditor.health.collecting import no_collections
 from auditor.health.knowledge import make_knowledge
 from auditor.health.opens import open_deals
 from auditor.health.people import People, find_people
@@ -69,7 +70,7 @@ def compute_health(
         StorageError: the database failed.
     """
     scope = scope or Scope()
-    with database.read() as unit:
+    with no_collections(), database.read() as unit:
         people = find_people(unit, scope, seen_teams=seen_teams)
         counted = counted_of(people, rules, as_of)
         since = flow_since(rules, as_of)

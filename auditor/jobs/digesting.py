@@ -50,6 +50,7 @@ def make_digest(
     team: str | None = None,
     owner: str | None = None,
     last: StoredDigest | None = None,
+    with_flow: bool = False,
 ) -> Made:
     """Makes a digest.
 
@@ -62,6 +63,8 @@ def make_digest(
         team: only this one of them; case is ignored.
         owner: only this rep's opportunities, shown to the rep without delay; None for all.
         last: the one that the reader got before, where there was one.
+        with_flow: say how queues and pipeline stand, unless the settings leave it out. It is worked
+            out from the past as well, so ask for it only where it is shown.
 
     Raises:
         StorageError: the database failed.
@@ -89,7 +92,7 @@ def make_digest(
         notes=notes,
         links=Links(settings.public_url),
     )
-    if settings.digest_flow and owner is None and docket.items:
+    if with_flow and settings.digest_flow and owner is None and docket.items:
         lines = _flow(database, settings, policy, docket.as_of, teams=teams, team=team)
         page = Links(settings.public_url).team() if lines else None
         view = replace(view, flow=lines, team_page=page)

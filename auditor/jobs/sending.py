@@ -136,6 +136,7 @@ def make_delivery(shop: Shop, reader: Reader, week: Week, now: datetime) -> Deli
         teams=reader.teams,
         team=reader.team,
         last=last,
+        with_flow=True,
     )
     return Delivery(shop.settings, reader, week, made, tuple(earlier), now)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Text, and_, cast, func, select, type_coerce
@@ -28,7 +29,6 @@ from auditor.storage.verdicts import VerdictRepository
 
 _SOME_WORDS = (Evidence(field="text", start=0, end=0, quote="", role=EvidenceRole.DECIDING),)
 _NO_COMMITMENTS = "[]"
-_NO_ADVICE = Recommendation(action=Action.REVIEW)
 _KINDS = {kind.value: kind for kind in ActivityKind}
 _STATUSES = {status.value: status for status in Status}
 _LABELS = {label.value: label for label in Label}
@@ -98,29 +98,52 @@ def _brief(part: Sequence[int], policy: str) -> AnySelect:
     )
 
 
+_PLAIN_ACTIVITY = Activity(
+    id="", kind=ActivityKind.NOTE, occurred_at=datetime(1970, 1, 1, tzinfo=UTC), text=""
+)
+_PLAIN_VERDICT = Verdict(
+    activity_id="",
+    status=Status.NEEDS_REVIEW,
+    label=Label.VAGUE_CALLBACK,
+    reason=Reason.NO_DATE,
+    confidence=0.0,
+    probabilities={},
+    recommendation=Recommendation(action=Action.REVIEW),
+    classifier="",
+    policy="",
+)
+
+
 def _finding(row: Any, policy: str) -> Finding:
+    """Fills in copies: what verdicts say was checked when they were stored."""
     (_, name, kind, at, pending, status, label, reason, sure, contact, *rest) = row
     commitments, attempts, quoted, loss = rest
-    activity = Activity(
-        id=name,
-        kind=_KINDS[kind],
-        occurred_at=datetime.fromisoformat(at),
-        text="",
-        next_activity=NextActivity.model_validate_json(pending) if pending else None,
+    activity = _PLAIN_ACTIVITY.model_copy(
+        update={
+            "id": name,
+            "kind": _KINDS[kind],
+            "occurred_at": datetime.fromisoformat(at),
+            "next_activity": _next(pending) if pending else None,
+        }
     )
-    verdict = Verdict(
-        activity_id=name,
-        status=_STATUSES[status],
-        label=_LABELS[label],
-        reason=_REASONS[reason],
-        confidence=sure,
-        probabilities={Label.IMPLICIT_LOSS: loss or 0.0},
-        evidence=_SOME_WORDS if quoted is not None else (),
-        recommendation=_NO_ADVICE,
-        classifier="",
-        policy=policy,
+    verdict = _PLAIN_VERDICT.model_copy(
+        update={
+            "activity_id": name,
+            "status": _STATUSES[status],
+            "label": _LABELS[label],
+            "reason": _REASONS[reason],
+            "confidence": sure,
+            "probabilities": {Label.IMPLICIT_LOSS: loss or 0.0},
+            "evidence": _SOME_WORDS if quoted is not None else (),
+            "policy": policy,
+        }
     )
     return Finding(activity, verdict, _CONTACTS[contact], _commitments(commitments), attempts)
+
+
+@lru_cache(maxsize=4096)
+def _next(told: str) -> NextActivity:
+    return NextActivity.model_validate_json(told)
 
 
 def _commitments(told: str) -> tuple[Commitment, ...]:

@@ -49,7 +49,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 def _make(database: Database, *, owner: str | None = None, **given: object) -> Made:
     settings = Settings(**({"teams": TEAMS} | given.pop("settings", {})))  # type: ignore[operator]
-    return make_digest(database, settings, POLICY, week=WEEK, owner=owner, **given)  # type: ignore[arg-type]
+    shown = {"with_flow": True} | given
+    return make_digest(database, settings, POLICY, week=WEEK, owner=owner, **shown)  # type: ignore[arg-type]
 
 
 def _told(made: Made) -> dict[str, str]:

@@ -145,7 +145,7 @@ def test_the_digest_is_the_command_s(
     machine: TestClient, settings: Settings, tmp_path: Path
 ) -> None:
     run_stored_digest(settings, out=tmp_path, week=Week.parse(WEEK), team=None, today=SAMPLE_DAY)
-    path = f"/v1/digests/{WEEK}"
+    path = f"/v1/digests/{WEEK}?flow=true"
     as_json = machine.get(path)
     assert as_json.json() == json.loads((tmp_path / "digest.json").read_text())
     for accept, file in (("text/html", "digest.html"), ("text/plain", "digest.txt")):
@@ -155,6 +155,21 @@ def test_the_digest_is_the_command_s(
     assert machine.get(path, headers={"Accept": "image/png"}).status_code == 406
     assert machine.get("/v1/digests/2026-W54").status_code == 422
     assert machine.get("/v1/digests/0001-W01").status_code == 422
+
+
+def test_flow_is_worked_out_only_where_it_is_asked_for(
+    machine: TestClient, sign_in: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert machine.get(f"/v1/digests/{WEEK}?flow=true").json()["flow"]
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the whole report was computed")
+
+    monkeypatch.setattr("auditor.jobs.digesting.compute_health", refuse)
+    assert machine.get(f"/v1/digests/{WEEK}").json()["flow"] == []
+    page = sign_in(SOUTH).get(f"/?week={WEEK}")
+    assert page.status_code == 200
+    assert "decision" in page.text
 
 
 def test_a_supervisor_s_digest_holds_their_teams_only(
