@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from auditor.classify.llm.client import ChatClient
 from auditor.classify.llm.failures import CallFailed, Failure
-from auditor.classify.llm.making import make_client, make_questions, price_of
+from auditor.classify.llm.making import make_client, make_meter, make_questions, price_of
+from auditor.classify.llm.metering import UseTally
 from auditor.classify.llm.store import CallStore, Spent
-from auditor.errors import AuditorError
+from auditor.errors import AuditorError, ConfigurationError
 from auditor.settings import Settings, default_llm_store
 from prompts import Message
 
@@ -19,6 +20,7 @@ _CONNECT_SECONDS = 5.0
 _LOOKS_BACK = timedelta(days=7)
 _PORTS = {"http": 80, "https": 443}
 _ANSWERED = frozenset({Failure.TRUNCATED, Failure.REFUSED})
+_NOT_ASKED = frozenset({Failure.BUDGET, Failure.LEDGER})
 _DEFAULT_SERVER = "https://api.openai.com/v1"
 
 
@@ -46,9 +48,9 @@ def check_language_model(settings: Settings, *, ping: bool) -> Iterator[tuple[st
         yield "prompt", "ok", f"{made.prompt.name}, {made.prompt.sha256[:23]}"
     except AuditorError as exc:
         yield "prompt", "broken", str(exc)
-    yield from _ledger(settings)
     if ping:
-        yield _ping(settings)
+        yield from _ping(settings)
+    yield from _ledger(settings)
 
 
 def _server(settings: Settings, client: ChatClient) -> Iterator[tuple[str, str, str]]:
@@ -107,13 +109,25 @@ def _spent(spent: Spent, settings: Settings) -> str:
     )
 
 
-def _ping(settings: Settings) -> tuple[str, str, str]:
-    """Asks for one token, with no retries; an answer cut off after it is all that is wanted."""
+def _ping(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Asks for one token, with no retries; an answer cut off after it is all that is wanted.
+
+    The call is booked as any other is; without a ledger nothing is asked, and its own check says
+    why.
+    """
     once = settings.model_copy(update={"llm_max_answer_tokens": 1, "llm_retries": 0})
-    client = make_client(once)
     try:
-        client.complete([Message("user", "Say ok.")])
+        meter = make_meter(once, make_client(once), tally=UseTally())
+    except ConfigurationError:
+        yield "model's answer", "note", "not asked: the ledger of calls can't be used"
+        return
+    try:
+        meter.complete([Message("user", "Say ok.")], most_answer=1)
     except CallFailed as exc:
+        if exc.kind in _NOT_ASKED:
+            yield "model's answer", "note", f"not asked: {exc}"
+            return
         if exc.kind not in _ANSWERED:
-            return "model's answer", "broken", f"{exc}; check model, key and server"
-    return "model's answer", "ok", f"{client.model} answers"
+            yield "model's answer", "broken", f"{exc}; check model, key and server"
+            return
+    yield "model's answer", "ok", f"{meter.model} answers"

@@ -14,7 +14,7 @@ from auditor.classify.llm.store import CallStore, Limits, Price
 from auditor.commands.llm_checks import check_language_model
 from auditor.settings import Settings
 from tests.classify.llm.conftest import make_settings, server
-from tests.classify.llm.server import ScriptedServer, fails, says
+from tests.classify.llm.server import Scripted, ScriptedServer, answers, fails, says
 
 __all__ = ["make_settings", "server"]
 MakeSettings = Callable[..., Settings]
@@ -95,3 +95,38 @@ def test_a_ping_asks_for_one_token(
     server.script(reply)  # type: ignore[arg-type]
     assert _found(make_settings(), ping=True)["model's answer"][0] == health
     assert [r["max_completion_tokens"] for r in server.requests] == [1]
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (says('{"', finish="length"), "1 calls today, $0.0020 of $5.00, 1,100 of"),
+        (says(None, refusal="no"), "1 calls today, $0.0020 of $5.00, 1,100 of"),
+        (answers(), "1 calls today, $0.0020 of $5.00, 1,100 of"),
+        (fails(500), "1 calls today, $0.0000 of $5.00, 0 of"),
+    ],
+)
+def test_a_ping_is_in_the_ledger_with_what_the_server_counted(
+    reply: Scripted, told: str, server: ScriptedServer, make_settings: MakeSettings
+) -> None:
+    server.script(reply)
+    assert told in _found(make_settings(), ping=True)["ledger of calls"][1]
+    assert told in _found(make_settings())["ledger of calls"][1], "later too"
+    assert len(server.requests) == 1
+
+
+def test_a_ping_over_the_day_s_budget_is_not_made(
+    server: ScriptedServer, make_settings: MakeSettings
+) -> None:
+    found = _found(make_settings(llm_daily_budget=0.0), ping=True)
+    assert found["model's answer"] == ("note", "not asked: the day's budget of $0.00 is used up")
+    assert server.requests == []
+
+
+def test_without_a_ledger_nothing_is_asked(
+    server: ScriptedServer, make_settings: MakeSettings, tmp_path: Path
+) -> None:
+    found = _found(make_settings(llm_store=tmp_path), ping=True)
+    assert found["model's answer"][0] == "note"
+    assert found["ledger of calls"][0] == "broken"
+    assert server.requests == []

@@ -155,16 +155,17 @@ def _read(raw: Any, model: str) -> Reply:
         CallFailed: where the model refused, was cut off, or said nothing.
     """
     told = getattr(raw, "response_metadata", None) or {}
-    finish = str(told.get("finish_reason") or "")
-    if (getattr(raw, "additional_kwargs", None) or {}).get("refusal") or finish == "content_filter":
-        raise CallFailed(Failure.REFUSED, "the model refused to answer")
-    if finish == "length":
-        raise CallFailed(Failure.TRUNCATED, "the answer was cut off at its token limit")
-    text = str(getattr(raw, "text", "") or "")
-    if not text.strip():
-        raise CallFailed(Failure.GARBLED, "the model's answer is empty")
     used = getattr(raw, "usage_metadata", None) or {}
     usage = Usage(int(used.get("input_tokens", 0)), int(used.get("output_tokens", 0)))
+    finish = str(told.get("finish_reason") or "")
+    if (getattr(raw, "additional_kwargs", None) or {}).get("refusal") or finish == "content_filter":
+        raise CallFailed(Failure.REFUSED, "the model refused to answer", usage=usage)
+    if finish == "length":
+        problem = "the answer was cut off at its token limit"
+        raise CallFailed(Failure.TRUNCATED, problem, usage=usage)
+    text = str(getattr(raw, "text", "") or "")
+    if not text.strip():
+        raise CallFailed(Failure.GARBLED, "the model's answer is empty", usage=usage)
     return Reply(text, str(told.get("model_name") or model), usage)
 
 
@@ -188,8 +189,14 @@ def failure_of(exc: Exception) -> CallFailed:
         if isinstance(exc, kind):
             status = getattr(exc, "status_code", None)
             words = f"{told} (status {status})" if status else told
-            return CallFailed(failure, words, retry_after=_retry_after(exc))
+            return CallFailed(failure, words, retry_after=_retry_after(exc), usage=_counted(exc))
     return CallFailed(Failure.GARBLED, f"the call failed ({type(exc).__name__})")
+
+
+def _counted(exc: Exception) -> Usage | None:
+    """Tokens of an answer that was cut off, which the openai client raises with its completion."""
+    used = getattr(getattr(exc, "completion", None), "usage", None)
+    return Usage(used.prompt_tokens, used.completion_tokens) if used is not None else None
 
 
 def _retry_after(exc: Exception) -> float | None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from auditor.errors import LLMError
+
+if TYPE_CHECKING:
+    from auditor.classify.llm.client import Usage
 
 
 class Failure(StrEnum):
@@ -42,16 +46,24 @@ OF_THE_SERVER = frozenset(
 class CallFailed(LLMError):
     """A call that gave no answer; the local opinion stands."""
 
-    def __init__(self, kind: Failure, told: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        kind: Failure,
+        told: str,
+        *,
+        retry_after: float | None = None,
+        usage: Usage | None = None,
+    ) -> None:
         """Keeps the kind apart from the words.
 
         Args:
             kind: what failed.
             told: in plain words, without the key and without text of a record.
             retry_after: seconds that the server asked to be left alone, where it did.
+            usage: tokens that the server counted all the same, where it did.
         """
         super().__init__(told)
-        self.kind, self.retry_after = kind, retry_after
+        self.kind, self.retry_after, self.usage = kind, retry_after, usage
 
 
 class AnswerUnusable(LLMError):

@@ -136,17 +136,31 @@ def _asker(
     if given is not None:
         meter = Meter(given, tally=tally, price=price_of(settings, given.model))
         return Asker(meter, questions, tally=tally, weight=settings.llm_weight), tally
-    client = make_client(settings)
-    store = CallStore(settings.llm_store or default_llm_store(), cache_days=settings.llm_cache_days)
-    meter = Meter(
+    meter = make_meter(settings, make_client(settings), tally=tally)
+    return Asker(meter, questions, tally=tally, weight=settings.llm_weight), tally
+
+
+def make_meter(settings: Settings, client: ChatClient, *, tally: UseTally) -> Meter:
+    """What books each call of a client in the ledger, within the day's limits.
+
+    Args:
+        settings: ledger, price and limits.
+        client: what is asked; each of its calls goes through the meter.
+        tally: where calls are counted.
+
+    Raises:
+        ConfigurationError: where the ledger can't be used.
+    """
+    return Meter(
         client,
         tally=tally,
-        store=store,
+        store=CallStore(
+            settings.llm_store or default_llm_store(), cache_days=settings.llm_cache_days
+        ),
         price=price_of(settings, client.model),
         limits=Limits(settings.llm_daily_budget, settings.llm_daily_tokens),
         breaker=CircuitBreaker(),
     )
-    return Asker(meter, questions, tally=tally, weight=settings.llm_weight), tally
 
 
 def check_model_is_set(settings: Settings) -> str:

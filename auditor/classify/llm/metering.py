@@ -99,10 +99,13 @@ class Meter:
             self._breaker.succeeded()
         if self._store and booked is not None:
             self._store.settle(booked, reply.usage, price=self._price)
-        used = reply.usage
-        self._tally.add("calls", tokens=used.prompt_tokens + used.answer_tokens)
-        self._tally.pay(self._price.of(used) if self._price else None)
+        self._tally.add("calls")
+        self._pay(reply.usage)
         return replace(reply, call=booked)
+
+    def _pay(self, used: Usage) -> None:
+        self._tally.add(tokens=used.prompt_tokens + used.answer_tokens)
+        self._tally.pay(self._price.of(used) if self._price else None)
 
     def _admit(self, estimate: Usage) -> int | None:
         """Whether a call may be made now; its number in the ledger, where there is one."""
@@ -121,8 +124,14 @@ class Meter:
 
     def _note_failure(self, failure: CallFailed, booked: int | None) -> None:
         self._tally.add("calls", f"failed_{failure.kind.value}")
+        told = failure.usage
+        if told is not None:
+            self._pay(told)
         if self._store and booked is not None:
-            self._store.fail(booked, failure.kind)
+            if told is not None:
+                self._store.settle(booked, told, price=self._price, outcome=failure.kind.value)
+            else:
+                self._store.fail(booked, failure.kind)
         if self._breaker and failure.kind in OF_THE_SERVER:
             self._breaker.failed(retry_after=failure.retry_after)
         elif self._breaker:

@@ -165,17 +165,19 @@ class CallStore:
             raise CallFailed(Failure.BUDGET, over[1])
         return booked
 
-    def settle(self, call: int, usage: Usage, *, price: Price | None) -> None:
+    def settle(
+        self, call: int, usage: Usage, *, price: Price | None, outcome: str = "answered"
+    ) -> None:
         """Writes what a call really used; a server that does not tell leaves the estimate."""
         if not usage.prompt_tokens and not usage.answer_tokens:
-            self._finish(call, "answered")
+            self._finish(call, outcome)
             return
         cost = price.of(usage) if price else None
         with self._writing() as db:
             db.execute(
-                "UPDATE calls SET outcome = 'answered', prompt_tokens = ?, answer_tokens = ?, "
+                "UPDATE calls SET outcome = ?, prompt_tokens = ?, answer_tokens = ?, "
                 "cost_usd = ? WHERE id = ?",
-                (usage.prompt_tokens, usage.answer_tokens, cost, call),
+                (outcome, usage.prompt_tokens, usage.answer_tokens, cost, call),
             )
 
     def fail(self, call: int, kind: Failure) -> None:
