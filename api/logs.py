@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from auditor.digest.words import visible
+
 REQUESTS = "auditor.requests"
 """Name of the log of requests."""
 _FRAMES = 12
@@ -34,7 +36,7 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "told", {})
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = frames_of(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return visible(json.dumps(line, ensure_ascii=False, default=str))
 
 
 def frames_of(exc: BaseException) -> str:
@@ -60,7 +62,7 @@ class PlainLines(JsonLines):
         else:
             text = " ".join([record.getMessage(), *(f"{k}={v}" for k, v in told.items())])
         level = "" if record.levelno <= logging.INFO else f"{record.levelname.lower()}: "
-        return f"{at} {level}{text}"
+        return visible(" ".join(f"{at} {level}{text}".split()))
 
 
 def log_for(kind: str) -> None:

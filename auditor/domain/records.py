@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
 LONGEST_SECONDS = 2**31 - 1
 """A length that every database can hold."""
 

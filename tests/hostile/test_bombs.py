@@ -145,7 +145,11 @@ def test_entities_in_a_workbook_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["t.csv.gz", "t.jsonl.gz", "t.txt.gz", "t.zip"])
 def test_packed_files_stop_at_the_limit(tmp_path: Path, name: str) -> None:
     head = {"csv": b"id,deal id,date,notes\n", "jso": b"", "txt": b"Note\n", "zip": b""}[name[2:5]]
-    line = b'{"id": 1, "notes": "x", "date": "2026-03-04"}\n' if "jsonl" in name else b"1,D,2026-03-04,words\n"
+    line = (
+        b'{"id": 1, "notes": "x", "date": "2026-03-04"}\n'
+        if "jsonl" in name
+        else b"1,D,2026-03-04,words\n"
+    )
     content = head + line * 20_000
     path = tmp_path / name
     path.write_bytes(zipped({"a.csv": content}) if name == "t.zip" else gzip.compress(content))

@@ -61,9 +61,7 @@ def test_srt_takes_time_by_its_length_only(pumped: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["[Content_Types].xml", "xl/workbook.xml", "xl/styles.xml"])
-@pytest.mark.parametrize(
-    "content", [b"", b"<", b"\x00", b"<a/>", b"<worksheet><sheetData><row r='x'"]
-)
+@pytest.mark.parametrize("content", [b"", b"<", b"\x00", b"<a/>", b"<a><b r='x'"])
 def test_a_workbook_with_a_broken_part_is_one_clear_error(
     tmp_path: Path, part: str, content: bytes
 ) -> None:
@@ -89,6 +87,12 @@ def test_a_workbook_without_a_table_says_so(tmp_path: Path) -> None:
 def test_a_file_of_calls_without_any_says_so(tmp_path: Path) -> None:
     result = read_text(tmp_path, "t.json", '{"callTranscripts": []}')
     assert "holds no call" in result.problems[0]
+
+
+def test_half_a_surrogate_pair_beside_a_transcript_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "2026-03-04_t.json").write_text('{"id": "\\ud800", "opportunity": "\\udc00"}')
+    result = read_text(tmp_path, "2026-03-04_t.txt", "Lee: hi\nDana: yes\nLee: no\n")
+    assert result.activities[0].id == "\N{REPLACEMENT CHARACTER}"
 
 
 def test_an_amount_of_four_hundred_digits_is_none() -> None:

@@ -8,10 +8,13 @@ from auditor.intake.transcripts.turns import Piece
 
 _STAMP = r"[\[(]?(?P<stamp>(?:\d{1,2}:)?\d{1,2}:\d{2})(?:[.,]\d{1,3})?[\])]?"
 _LINE = re.compile(
-    rf"^[ \t]*(?:{_STAMP}[ \t]*(?:[-–][ \t]*)?)?(?P<name>[^\W\d_][^:\n\[\]]{{0,58}}?)"
-    r"[ \t]*(?:\((?P<after>(?:\d{1,2}:)?\d{1,2}:\d{2})\))?:(?:[ \t]+(?P<words>.*))?$"
+    rf"^[ \t]*(?:{_STAMP}[ \t]*(?:[-–][ \t]*)?)?"
+    r"(?P<name>[^\W\d_](?:[^:\n\[\]]{0,57}?[^:\s\[\]])?)"
+    r"[^\S\n]*(?:\((?P<after>(?:\d{1,2}:)?\d{1,2}:\d{2})\))?:(?:[ \t]+(?P<words>.*))?$"
 )
-_HEADING = re.compile(rf"^[ \t]*(?P<name>[^\W\d_](?:[^:\n]{{0,57}}?[^:\s])?)[ \t]+{_STAMP}[ \t]*$")
+_HEADING = re.compile(
+    rf"^[ \t]*(?P<name>[^\W\d_](?:[^:\n]{{0,57}}?[^:\s])?)[^\S\n]+{_STAMP}[ \t]*$"
+)
 _NO_SPEAKERS = frozenset(
     "subject from to cc bcc date sent re fw fwd next step steps next steps action items actions "
     "notes note summary agenda outcome attendees participants time location background pain budget "
