@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from auditor.settings import Settings
+from auditor.cli_options import Database, PrintJson, settings_at
 
 events = typer.Typer(help="What CRMs sent, and what became of it.", no_args_is_help=True)
 
@@ -22,52 +21,40 @@ class StateName(StrEnum):
     DEAD = "dead"
 
 
-_Database = Annotated[
-    str | None,
-    typer.Option("--db", help="URL of the database; AUDITOR_DATABASE_URL if unset."),
-]
-
-
 @events.command("list")
 def events_list(
     state: Annotated[StateName | None, typer.Option("--state", help="Only these.")] = None,
     source: Annotated[str | None, typer.Option("--source", help="Only of this source.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Most to show.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
-    db: _Database = None,
+    as_json: PrintJson = False,
+    db: Database = None,
 ) -> None:
     """List the last events, newest first."""
     from auditor.commands.events import run_events_list
 
     run_events_list(
-        _settings(db), state=state and state.value, source=source, limit=limit, as_json=as_json
+        settings_at(db), state=state and state.value, source=source, limit=limit, as_json=as_json
     )
 
 
 @events.command("show")
 def events_show(
     number: Annotated[int, typer.Argument(help="The event's number, from `auditor events list`.")],
-    db: _Database = None,
+    db: Database = None,
 ) -> None:
     """Print one event as it was received, as JSON."""
     from auditor.commands.events import run_events_show
 
-    run_events_show(_settings(db), number)
+    run_events_show(settings_at(db), number)
 
 
 @events.command("requeue")
 def events_requeue(
     numbers: Annotated[list[int], typer.Argument(help="Events that are dead or ignored.")] = [],  # noqa: B006 - typer reads the default, nothing changes it
     all_dead: Annotated[bool, typer.Option("--all-dead", help="All that are dead.")] = False,
-    db: _Database = None,
+    db: Database = None,
 ) -> None:
     """Try dead or ignored events again."""
     from auditor.commands.events import run_events_requeue
 
-    run_events_requeue(_settings(db), numbers, all_dead=all_dead)
-
-
-def _settings(db: str | None) -> Settings:
-    from auditor.settings import load_settings
-
-    return load_settings(database_url=db)
+    run_events_requeue(settings_at(db), numbers, all_dead=all_dead)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from auditor.settings import Settings
+from auditor.cli_options import Database, PrintJson, settings_at
 
 user = typer.Typer(help="People who sign in.", no_args_is_help=True)
 key = typer.Typer(help="API keys of machines.", no_args_is_help=True)
@@ -39,11 +38,6 @@ _Owner = Annotated[
     str | None, typer.Option("--owner", help="A rep's name in the CRM; they see only their own.")
 ]
 _Id = Annotated[str, typer.Argument(help="The key's id, from `auditor key list`.")]
-_Database = Annotated[
-    str | None,
-    typer.Option("--db", help="URL of the database; AUDITOR_DATABASE_URL if unset."),
-]
-_Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 @user.command("add")
@@ -61,13 +55,13 @@ def user_add(
     no_password: Annotated[
         bool, typer.Option("--no-password", help="They sign in with the identity provider.")
     ] = False,
-    db: _Database = None,
+    db: Database = None,
 ) -> None:
     """Add a person; the password is asked for, or read from standard input."""
     from auditor.commands.people import run_user_add
 
     run_user_add(
-        _settings(db),
+        settings_at(db),
         email,
         name=name,
         role=role and role.value,
@@ -78,11 +72,11 @@ def user_add(
 
 
 @user.command("list")
-def user_list(as_json: _Json = False, db: _Database = None) -> None:
+def user_list(as_json: PrintJson = False, db: Database = None) -> None:
     """List people."""
     from auditor.commands.people import run_user_list
 
-    run_user_list(_settings(db), as_json=as_json)
+    run_user_list(settings_at(db), as_json=as_json)
 
 
 @user.command("set")
@@ -97,13 +91,13 @@ def user_set(
     active: Annotated[
         bool | None, typer.Option("--active/--inactive", help="Whether they may sign in.")
     ] = None,
-    db: _Database = None,
+    db: Database = None,
 ) -> None:
     """Change a person; it holds for their sessions at once."""
     from auditor.commands.people import run_user_set
 
     run_user_set(
-        _settings(db),
+        settings_at(db),
         email,
         name=name,
         role=role and role.value,
@@ -114,19 +108,19 @@ def user_set(
 
 
 @user.command("disable")
-def user_disable(email: _Email, db: _Database = None) -> None:
+def user_disable(email: _Email, db: Database = None) -> None:
     """Keep a person out and end their sessions; what they did stays in the log."""
     from auditor.commands.people import run_user_set
 
-    run_user_set(_settings(db), email, name=None, role=None, teams=(), owner=None, active=False)
+    run_user_set(settings_at(db), email, name=None, role=None, teams=(), owner=None, active=False)
 
 
 @user.command("password")
-def user_password(email: _Email, db: _Database = None) -> None:
+def user_password(email: _Email, db: Database = None) -> None:
     """Set a person's password, from a prompt or standard input; signs them out everywhere."""
     from auditor.commands.people import run_user_password
 
-    run_user_password(_settings(db), email)
+    run_user_password(settings_at(db), email)
 
 
 @key.command("add")
@@ -142,20 +136,20 @@ def key_add(
         float | None,
         typer.Option("--expires-in-days", min=0.01, help="How long it counts; for ever if unset."),
     ] = None,
-    db: _Database = None,
+    db: Database = None,
 ) -> None:
     """Make a key; it is printed once and kept as a hash only."""
     from auditor.commands.people import run_key_add
 
-    run_key_add(_settings(db), name, scopes=[s.value for s in scopes], teams=teams, days=days)
+    run_key_add(settings_at(db), name, scopes=[s.value for s in scopes], teams=teams, days=days)
 
 
 @key.command("list")
-def key_list(as_json: _Json = False, db: _Database = None) -> None:
+def key_list(as_json: PrintJson = False, db: Database = None) -> None:
     """List keys, without their secrets."""
     from auditor.commands.people import run_key_list
 
-    run_key_list(_settings(db), as_json=as_json)
+    run_key_list(settings_at(db), as_json=as_json)
 
 
 @key.command("rotate")
@@ -164,23 +158,17 @@ def key_rotate(
     overlap_hours: Annotated[
         float, typer.Option("--overlap-hours", min=0, help="How long the old one still counts.")
     ] = 24.0,
-    db: _Database = None,
+    db: Database = None,
 ) -> None:
     """Make a successor of a key; both count until the overlap is over."""
     from auditor.commands.people import run_key_rotate
 
-    run_key_rotate(_settings(db), public_id, overlap_hours=overlap_hours)
+    run_key_rotate(settings_at(db), public_id, overlap_hours=overlap_hours)
 
 
 @key.command("revoke")
-def key_revoke(public_id: _Id, db: _Database = None) -> None:
+def key_revoke(public_id: _Id, db: Database = None) -> None:
     """Withdraw a key at once."""
     from auditor.commands.people import run_key_revoke
 
-    run_key_revoke(_settings(db), public_id)
-
-
-def _settings(db: str | None) -> Settings:
-    from auditor.settings import load_settings
-
-    return load_settings(database_url=db)
+    run_key_revoke(settings_at(db), public_id)

@@ -6,12 +6,10 @@ from typing import Annotated
 
 import typer
 
+from auditor.cli_options import Database, PrintJson, settings_at
+
 failures = typer.Typer(help="Work that failed: see it, have it tried again.", no_args_is_help=True)
 
-_Database = Annotated[
-    str | None,
-    typer.Option("--db", help="URL of the database; AUDITOR_DATABASE_URL if unset."),
-]
 _Kind = Annotated[str | None, typer.Option("--kind", help="Only of this kind: judge or digest.")]
 
 
@@ -23,7 +21,7 @@ def work(
     once: Annotated[
         bool, typer.Option("--once", help="Do what there is, show progress, and end.")
     ] = False,
-    db: _Database = None,
+    db: Database = None,
 ) -> None:
     """Handle events, judge, and send digests: on PostgreSQL beside any number of other workers."""
     from auditor.commands.work import run_work
@@ -36,15 +34,13 @@ def work(
 def list_(
     dead: Annotated[bool, typer.Option("--dead", help="Only what waits for a person.")] = False,
     kind: _Kind = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
-    db: _Database = None,
+    as_json: PrintJson = False,
+    db: Database = None,
 ) -> None:
     """List what failed, the latest first."""
     from auditor.commands.work import run_failures_list
-    from auditor.settings import load_settings
 
-    settings = load_settings(database_url=db)
-    run_failures_list(settings, dead_only=dead, kind=kind, as_json=as_json)
+    run_failures_list(settings_at(db), dead_only=dead, kind=kind, as_json=as_json)
 
 
 @failures.command()
@@ -54,11 +50,9 @@ def requeue(
     ] = [],  # noqa: B006 - typer reads the default, nothing changes it
     all_of_them: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
     kind: _Kind = None,
-    db: _Database = None,
+    db: Database = None,
 ) -> None:
     """Have failed work tried again at once, once its cause is mended."""
     from auditor.commands.work import run_requeue
-    from auditor.settings import load_settings
 
-    settings = load_settings(database_url=db)
-    run_requeue(settings, numbers, all_of_them=all_of_them, kind=kind)
+    run_requeue(settings_at(db), numbers, all_of_them=all_of_them, kind=kind)
