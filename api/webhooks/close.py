@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from datetime import UTC, datetime
-from typing import Any
 
 from api.webhooks.delivery import (
     Delivery,
     Refused,
     acknowledged,
-    decode,
     is_one_of,
     make_event,
+    read_object,
     require_fresh,
     secrets_of,
     unreadable,
@@ -53,13 +51,9 @@ class Close:
 
     def split(self, delivery: Delivery, settings: SenderSettings) -> list[ReceivedEvent]:
         """Makes one event."""
-        text = decode(delivery.body)
-        try:
-            body: Any = json.loads(text or "")
-        except (ValueError, RecursionError):
-            body = None
-        event = body.get("event") if isinstance(body, dict) else None
-        if text is None or not isinstance(event, dict):
+        text, body = read_object(delivery.body) or ("", {})
+        event = body.get("event")
+        if not isinstance(event, dict):
             problem = "the body is no JSON object with 'event'"
             return unreadable(self.name, settings, delivery.body, problem)
         kind = f"{event.get('object_type')}.{event.get('action')}"

@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from auditor.storage.events import EventState, ReceivedEvent
 from auditor.webhook_settings import SenderSettings
@@ -111,6 +112,16 @@ def decode(body: bytes) -> str | None:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         return None
+
+
+def read_object(body: bytes) -> tuple[str, dict[str, Any]] | None:
+    """A body that holds a JSON object, as text and as read; None where it holds none."""
+    text = decode(body)
+    try:
+        value = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return None
+    return (text, value) if text is not None and isinstance(value, dict) else None
 
 
 def unreadable(

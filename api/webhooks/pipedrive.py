@@ -10,9 +10,9 @@ from api.webhooks.delivery import (
     Refused,
     acknowledged,
     basic_credentials,
-    decode,
     is_one_of,
     make_event,
+    read_object,
     secrets_of,
     unreadable,
     words,
@@ -39,10 +39,9 @@ class Pipedrive:
 
     def split(self, delivery: Delivery, settings: SenderSettings) -> list[ReceivedEvent]:
         """Makes one event; version 2 tells its id, version 1 only which record it is about."""
-        text = decode(delivery.body)
-        body = _object(text)
-        meta = body.get("meta") if body is not None else None
-        if text is None or body is None or not isinstance(meta, dict):
+        text, body = read_object(delivery.body) or ("", {})
+        meta = body.get("meta")
+        if not isinstance(meta, dict):
             problem = "the body is no JSON object with 'meta'"
             return unreadable(self.name, settings, delivery.body, problem)
         entity, action = meta.get("entity") or meta.get("object"), meta.get("action")
@@ -61,11 +60,3 @@ def _first_key(body: dict[str, Any], meta: dict[str, Any]) -> str:
     told = {name: value for name, value in body.items() if name not in ("retry", "meta")}
     told["meta"] = {name: value for name, value in meta.items() if name != "attempt"}
     return tagged_hash(json.dumps(told, sort_keys=True))
-
-
-def _object(text: str | None) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text or "")
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

@@ -6,8 +6,6 @@ named credential), and an outbound message must name a known organisation.
 
 from __future__ import annotations
 
-import json
-from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
 from api.webhooks.delivery import (
@@ -19,6 +17,7 @@ from api.webhooks.delivery import (
     decode,
     is_one_of,
     make_event,
+    read_object,
     secrets_of,
     unreadable,
     words,
@@ -63,20 +62,17 @@ class Salesforce:
 
     def split(self, delivery: Delivery, settings: SenderSettings) -> list[ReceivedEvent]:
         """Makes an event of each notification, or one of a Flow's message."""
-        text = decode(delivery.body)
         if is_xml(delivery):
             try:
-                notifications = _notifications(text)
+                notifications = _notifications(decode(delivery.body))
             except PayloadError as exc:
                 return unreadable(self.name, settings, delivery.body, str(exc))
             return [self._event(each, settings) for each in notifications]
-        try:
-            body: Any = json.loads(text or "")
-        except (ValueError, RecursionError):
-            body = None
-        if text is None or not isinstance(body, dict):
+        found = read_object(delivery.body)
+        if found is None:
             problem = "the body is neither XML nor a JSON object"
             return unreadable(self.name, settings, delivery.body, problem)
+        text, body = found
         kind = words(body.get("type")) or "message"
         return [make_event(self.name, settings, kind, text, key=words(body.get("id")))]
 

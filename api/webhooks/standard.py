@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from api.webhooks.delivery import (
     Delivery,
     Refused,
     acknowledged,
-    decode,
     make_event,
+    read_object,
     secrets_of,
     unreadable,
     words,
@@ -38,13 +35,10 @@ class Standard:
 
     def split(self, delivery: Delivery, settings: SenderSettings) -> list[ReceivedEvent]:
         """Makes one event; ``webhook-id`` is its key."""
-        text = decode(delivery.body)
-        try:
-            body: Any = json.loads(text or "")
-        except (ValueError, RecursionError):
-            body = None
-        if text is None or not isinstance(body, dict):
+        found = read_object(delivery.body)
+        if found is None:
             return unreadable(self.name, settings, delivery.body, "the body is no JSON object")
+        text, body = found
         kind = words(body.get("type")) or "message"
         key = delivery.headers.get("webhook-id")
         data = body.get("data")
