@@ -109,17 +109,6 @@ def percentile_interval(values: NDArray[np.number], *, level: float = LEVEL) -> 
     return Interval(float(low), float(high))
 
 
-def mean_interval(
-    values: Sequence[float], clusters: Sequence[str], *, seed: int = SEED
-) -> Interval | None:
-    """Interval of a mean over records; None where there is no record."""
-    if not values:
-        return None
-    rows = np.column_stack([np.asarray(values, dtype=np.float64), np.ones(len(values))])
-    sums = resampled_sums(rows, clusters, seed=seed)
-    return percentile_interval(sums[:, 0] / sums[:, 1])
-
-
 def index_interval(
     statistic: Callable[[NDArray[np.int64]], float],
     clusters: Sequence[str],

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Header, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 
 from api.problems import Problem
 from api.v1.paging import canonical
@@ -156,8 +156,3 @@ def _again(before: Remembered, request: Asked) -> Response:
         )
     headers = {str(k): str(v) for k, v in (before.headers or {}).items()} | {REPLAYED: "true"}
     return Response(before.body or "", before.status, headers, "application/json")
-
-
-def answer_json(status: int, body: Any, headers: dict[str, str] | None = None) -> JSONResponse:
-    """A JSON answer; its text is what is kept."""
-    return JSONResponse(body, status, headers)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float32]
 
-CLS, SEP, PAD = 101, 102, 0
+CLS, SEP = 101, 102
 """Ids of the special tokens in the BERT word list."""
 MAX_TOKENS = 512
 """Longest window, which is what the base model has positions for."""

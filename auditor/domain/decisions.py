@@ -157,11 +157,6 @@ class Followed(_Frozen):
     became: Became
     """As of the day asked for."""
 
-    @property
-    def settles(self) -> bool:
-        """Whether there is nothing to decide for now."""
-        return self.became in (Became.WAITING, Became.PARKED, Became.STILL_OPEN)
-
 
 _NEEDED: dict[DecisionAction, tuple[tuple[str, str], ...]] = {
     DecisionAction.ADVANCE: (

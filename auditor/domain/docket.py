@@ -73,8 +73,6 @@ class Docket:
     """Each rep's queue."""
     certainty: Certainty
     """How sure the auditor is."""
-    activities_last_week: int
-    """Activities read in the week."""
     currency: str | None
     """Where all values share one."""
     followed: tuple[FollowedItem, ...] = ()
@@ -130,9 +128,6 @@ def build_docket(
         decisions=tuple(_choose(items, shown)),
         queues=tuple(rep_queues(items)),
         certainty=_certainty(items),
-        activities_last_week=sum(
-            f.activity.occurred_at.date() in week for c in open_ones for f in c.findings
-        ),
         currency=currencies.pop() if len(currencies) == 1 else None,
         followed=tuple(followed),
     )

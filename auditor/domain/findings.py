@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from auditor.domain.labels import Label
 from auditor.domain.provenance import Asked, Provenance
-from auditor.domain.records import Activity, ActivityKind
+from auditor.domain.records import Activity
 from auditor.domain.verdict import Evidence, Status, Verdict
 
 
@@ -72,9 +72,3 @@ class Finding:
     def asked(self) -> Asked | None:
         """What a language model was asked of it."""
         return self.provenance.asked if self.provenance else None
-
-    @property
-    def is_conversation(self) -> bool:
-        """Whether it counts as a selling conversation: a two-way talk, not an e-mail."""
-        talk = self.activity.kind in (ActivityKind.CALL, ActivityKind.MEETING)
-        return talk and self.contact is Contact.TWO_WAY

@@ -40,15 +40,5 @@ def latest_slot(now: datetime, *, day: int, hour: int, zone: tzinfo) -> Slot:
     raise AssertionError("a slot of the week before is always past")
 
 
-def next_slot(now: datetime, *, day: int, hour: int, zone: tzinfo) -> Slot:
-    """The first slot that is still to come."""
-    monday = Week.of(now.astimezone(zone).date()).monday
-    for first in (monday, monday + timedelta(7)):
-        at = _moment(first + timedelta(day), hour, zone)
-        if at > now:
-            return Slot(at, Week.last_before(first))
-    raise AssertionError("a slot of the week after is always to come")
-
-
 def _moment(day: date, hour: int, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(hour), tzinfo=zone).astimezone(UTC)

@@ -83,15 +83,6 @@ class PreparedRecord:
         turn = self.conversation.turn_at(place.start)
         return (turn.speaker, turn.side) if turn else (None, Side.UNKNOWN)
 
-    def segment_at(self, place: Place) -> SegmentKind:
-        """What kind of stretch a place of the activity's text lies in."""
-        if place.field != TEXT:
-            return SegmentKind.BODY
-        for part in self.segments:
-            if part.start <= place.start < part.end:
-                return part.kind
-        return SegmentKind.BODY
-
 
 def prepare(record: AuditRecord, *, day_first: bool | None = None) -> PreparedRecord:
     """Cleans every field of a record that may hold evidence.
