@@ -132,6 +132,9 @@ class Settings(BaseSettings):
     """Caps, minimums and targets by team: ``[teams.NAME]``; ``[teams.default]`` for the others."""
     stages_file: Path | None = None
     """TOML file of stages with their questions; the built-in stages where unset."""
+    transactions_file: Path | None = None
+    """CSV file of what accounts bought (account, day, amount, currency, id); won opportunities
+    count as transactions where unset."""
     secret_key: SecretStr | None = None
     """Keys the hashes of API keys and sessions; made in the data folder where unset."""
     public_url: str | None = None

@@ -26,6 +26,7 @@ from auditor.health import (
     RepQueueView,
     compute_health,
     health_data,
+    health_rules,
     queue_data,
     release_answer,
     release_data,
@@ -154,8 +155,7 @@ def health(
 
 def rules_of(context: Context) -> HealthRules:
     """What flow and health are computed by."""
-    settings = context.settings
-    return HealthRules(context.policy, settings.teams, settings.stages())
+    return health_rules(context.settings, context.policy)
 
 
 def _plain(data: dict[str, Any]) -> Any:

@@ -23,8 +23,9 @@ from auditor.digest.health_view import HealthView, SectionView, TableView, make_
 from auditor.domain.health import DEFINITIONS, Scope
 from auditor.domain.policy import Policy
 from auditor.errors import InputError
-from auditor.health import HealthRules, compute_health, find_records, health_data
+from auditor.health import HealthRules, compute_health, find_records, health_data, health_rules
 from auditor.health.as_data import as_plain
+from auditor.health.rules import HISTORY_DAYS
 from auditor.intake import IntakeReport
 from auditor.intake.sample import load_sample
 from auditor.jobs.due import count_due, judge_due
@@ -116,10 +117,11 @@ def _judge(database: Database, settings: Settings, request: HealthRequest) -> Po
 
 
 def _rules(settings: Settings, policy: Policy, request: HealthRequest) -> HealthRules:
-    rules = HealthRules(policy, settings.teams, settings.stages())
-    if request.history_days is None:
-        return rules
-    return HealthRules(policy, settings.teams, settings.stages(), request.history_days)
+    days = HISTORY_DAYS if request.history_days is None else request.history_days
+    rules = health_rules(settings, policy, history_days=days)
+    for told in (*rules.bought.errors, *rules.bought.warnings) if rules.bought else ():
+        notice(told)
+    return rules
 
 
 def _print_view(view: HealthView, *, definitions: bool) -> None:

@@ -104,7 +104,7 @@ class Ledgers:
     new_initial: float = 0.0
     """Sum of their first transactions, to compare."""
     pending: int = 0
-    """New accounts with transactions in the period, not yet enough of them."""
+    """New accounts won or with transactions in the period, not yet enough of these."""
     repeat: float = 0.0
     """Transactions of accounts that were customers before, in the period."""
     repeat_records: tuple[str, ...] = field(default=())
@@ -155,7 +155,12 @@ def qualifying(
 
 
 def keep_apart(
-    transactions: Iterable[Transaction], rules: NewBusinessRules, *, since: date, until: date
+    transactions: Iterable[Transaction],
+    rules: NewBusinessRules,
+    *,
+    since: date,
+    until: date,
+    awaited: Iterable[Transaction] = (),
 ) -> tuple[Ledgers, ...]:
     """Counts new business and repeat revenue of a period, a currency at a time.
 
@@ -164,6 +169,7 @@ def keep_apart(
         rules: the team's.
         since: first day of the period.
         until: last day of the period.
+        awaited: an opportunity of each account that was won in the period and has bought nothing.
     """
     books: dict[tuple[str, str | None], list[Transaction]] = {}
     for each in sorted(transactions, key=lambda t: t.day):
@@ -172,6 +178,9 @@ def keep_apart(
     found: dict[str | None, _Sums] = {}
     for (_, currency), book in books.items():
         _count(book, rules, since, found.setdefault(currency, _Sums()))
+    for each in awaited:
+        if not _is_old(each, rules):
+            found.setdefault(each.currency, _Sums()).pending += 1
     return tuple(
         found[currency].close(currency) for currency in sorted(found, key=lambda c: c or "")
     )
@@ -180,6 +189,12 @@ def keep_apart(
 @lru_cache(maxsize=4096)
 def _is_repeat(pattern: str, lead_source: str) -> bool:
     return re.search(pattern, lead_source, re.IGNORECASE) is not None
+
+
+def _is_old(first: Transaction, rules: NewBusinessRules) -> bool:
+    """Whether the lead source says that the account was a customer before."""
+    source = first.lead_source
+    return bool(source) and _is_repeat(rules.repeat_sources, source or "")
 
 
 @dataclass
@@ -203,7 +218,7 @@ class _Sums:
 
 def _count(book: Sequence[Transaction], rules: NewBusinessRules, since: date, sums: _Sums) -> None:
     first = book[0]
-    if first.lead_source and _is_repeat(rules.repeat_sources, first.lead_source):
+    if _is_old(first, rules):
         run: tuple[Transaction, ...] | None = ()
     else:
         run = qualifying(book, rules)

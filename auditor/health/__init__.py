@@ -10,10 +10,11 @@ from auditor.health.as_data import health_data, queue_data, release_data
 from auditor.health.compute import compute_health
 from auditor.health.queue import RepQueueView, release_answer, rep_queue
 from auditor.health.records import find_records
-from auditor.health.rules import HealthRules
+from auditor.health.rules import HealthRules, health_rules
 
 __all__ = [
     "HealthRules",
+    "health_rules",
     "compute_health",
     "health_data",
     "find_records",

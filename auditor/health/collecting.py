@@ -19,7 +19,7 @@ _was_on = False
 @contextmanager
 def no_collections() -> Iterator[None]:
     """Holds collections off until the last of those that asked for it at a time is done."""
-    global _paused, _was_on  # noqa: PLW0603 - the collector is the process's
+    global _paused, _was_on
     with _LOCK:
         if not _paused:
             _was_on = gc.isenabled()

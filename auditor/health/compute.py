@@ -25,13 +25,13 @@ from auditor.domain.health.estimates import Z95
 from auditor.domain.health.fallout import DIMENSIONS, GroupCount
 from auditor.domain.health.forecast import HORIZONS, Horizon
 from auditor.domain.health.pipeline import after_docket
-from auditor.domain.new_business import Ledgers, keep_apart
 from auditor.domain.verdict import Action
 from auditor.health.collecting import no_collections
 from auditor.health.knowledge import make_knowledge
 from auditor.health.opens import open_deals
 from auditor.health.people import People, find_people
 from auditor.health.rules import HealthRules
+from auditor.health.selling import new_business
 from auditor.health.times import Times, work_out
 from auditor.storage import Database, UnitOfWork
 from auditor.storage.counting import Counted
@@ -100,15 +100,6 @@ def work_times(past: Past) -> Times:
     return work_out(past.spells, past.lives, past.whole, past.places)
 
 
-def ledgers(
-    unit: UnitOfWork, counted: Counted, rules: HealthRules, team: str | None
-) -> tuple[Ledgers, ...]:
-    """New business beside repeat revenue."""
-    own = rules_for(rules.teams, team).new_business
-    sold = unit.health.transactions(counted)
-    return keep_apart(sold, own, since=counted.since, until=counted.as_of)
-
-
 def _read_deals(
     unit: UnitOfWork,
     rules: HealthRules,
@@ -146,6 +137,7 @@ def _report(
     clogged = frozenset(id(c.deal) for c in clogs)
     needed = _needed(unit, rules, scope, people, counted, deals)
     known = unit.health.known(counted)
+    sold = new_business(unit, counted, rules, scope.team)
     return Health(
         as_of=counted.as_of,
         since=counted.since,
@@ -163,8 +155,8 @@ def _report(
         clogs_untold=untold,
         forecast=tuple(_horizon(unit, counted, days) for days in HORIZONS),
         fallout=_fallout(unit, counted, deals),
-        new_business=ledgers(unit, counted, rules, scope.team),
-        new_business_note=_new_business_note(rules, scope),
+        new_business=sold.books,
+        new_business_note=sold.note,
         flaws=tuple(Flaw(*found) for found in unit.health.flaws(counted)),
     )
 
@@ -302,19 +294,3 @@ def _by_group(dimension: str, deals: Sequence[OpenDeal]) -> dict[str, int]:
         name = str(getattr(deal, dimension) or "")
         found[name] = found.get(name, 0) + 1
     return found
-
-
-def _new_business_note(rules: HealthRules, scope: Scope) -> str:
-    own = rules_for(rules.teams, scope.team).new_business
-    n = own.qualifying_transactions
-    qualifies = "its first won opportunity" if n == 1 else f"{n} won opportunities in a row"
-    words = f"Won opportunities count as transactions of their account; a win is {qualifies}."
-    if not own.transactions_a_year:
-        return words + (
-            " Each is valued at its first transaction alone: set transactions_a_year in "
-            "[teams.NAME.new_business] where accounts buy again."
-        )
-    return words + (
-        f" Valued as {own.transactions_a_year:g} transactions a year over "
-        f"{own.horizon_years:g} years, {own.churn:.0%} churn, {own.discount_rate:.0%} discount."
-    )

@@ -11,7 +11,7 @@
 ``size:GBP``                wins with a value in a currency
 ``fallout:DIMENSION=GROUP`` closed ones of a group; dimension: stage, reason, rep, lead_source
 ``forecast:30`` ``forecast:30:due`` forecasts of 30 days ago: with a probability; said to close
-``new:GBP`` ``repeat:GBP``  won from new accounts; repeat revenue
+``new:GBP`` ``repeat:GBP``  won from new accounts, or what they bought; repeat revenue
 ``flaw:KEY``                records with a flaw
 ========================== ==========================================================
 """
@@ -27,11 +27,13 @@ from auditor.domain.flow import OpenDeal
 from auditor.domain.health import Scope, find_clogs
 from auditor.domain.health.fallout import DIMENSIONS
 from auditor.domain.health.pipeline import after_docket
+from auditor.domain.new_business import Ledgers, Transaction
 from auditor.errors import InputError
-from auditor.health.compute import counted_of, flow_since, ledgers, shortest_calls, work_times
+from auditor.health.compute import counted_of, flow_since, shortest_calls, work_times
 from auditor.health.opens import open_deals
 from auditor.health.people import People, find_people, same_name
 from auditor.health.rules import HealthRules
+from auditor.health.selling import new_business
 from auditor.storage import Database, UnitOfWork
 from auditor.storage.counting import Counted
 from auditor.storage.flow import ContactRecord
@@ -181,20 +183,47 @@ def _of_forecast(asking: _Asking, rest: str) -> Records:
 
 
 def _of_new(asking: _Asking, rest: str) -> Records:
-    keys = [
-        int(record)
-        for book in ledgers(asking.unit, asking.counted, asking.rules, asking.scope.team)
-        if (book.currency or "-") == rest
-        for win in book.wins
-        for record in win.records
-    ]
-    return asking.unit.records.by_key(keys)
+    return _sold(
+        asking,
+        rest,
+        lambda book: tuple(record for win in book.wins for record in win.records),
+    )
 
 
 def _of_repeat(asking: _Asking, rest: str) -> Records:
-    books = ledgers(asking.unit, asking.counted, asking.rules, asking.scope.team)
-    found = [b.repeat_records for b in books if (b.currency or "-") == rest]
-    return asking.unit.records.by_key([int(record) for records in found for record in records])
+    return _sold(asking, rest, lambda book: book.repeat_records)
+
+
+def _sold(asking: _Asking, rest: str, records: Callable[[Ledgers], tuple[str, ...]]) -> Records:
+    """Won opportunities, or the transactions of a file, behind a figure of a currency."""
+    sold = new_business(asking.unit, asking.counted, asking.rules, asking.scope.team)
+    wanted = tuple(
+        record for book in sold.books if (book.currency or "-") == rest for record in records(book)
+    )
+    file = asking.rules.bought
+    if file is None:
+        return asking.unit.records.by_key([int(record) for record in wanted])
+    return (_transaction(each, file.name) for each in sold.told(wanted))
+
+
+def _transaction(told: Transaction, file: str) -> FigureRecord:
+    return FigureRecord(
+        key=0,
+        id=told.record,
+        source=file,
+        name=told.account,
+        rep=None,
+        team=None,
+        stage=None,
+        value=told.amount,
+        currency=told.currency,
+        status="bought",
+        opened_on=None,
+        closed_on=told.day,
+        lead_source=told.lead_source,
+        lost_reason=None,
+        url=None,
+    )
 
 
 def _of_flaw(asking: _Asking, rest: str) -> Records:

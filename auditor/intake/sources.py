@@ -99,6 +99,15 @@ def _reported(source: Source, options: IntakeOptions, report: IntakeReport) -> I
         report.reject(problem, file=source.name)
 
 
+def file_source(path: Path) -> Source:
+    """A file as a source.
+
+    Raises:
+        OSError: it can't be looked at.
+    """
+    return _from_file(path, path.name)
+
+
 def _from_file(path: Path, key: str) -> Source:
     return Source(
         name=str(path),

@@ -104,7 +104,7 @@ def read_table(table: Table, intake: Intake) -> Iterator[Opportunity | Activity]
     Raises:
         InputError: it can't be told what the rows are.
     """
-    rows = iter(_sound_rows(table, intake))
+    rows = iter(sound_rows(table, intake))
     sample, size = [], 0
     for row in rows:
         sample.append(row)
@@ -121,7 +121,7 @@ def read_table(table: Table, intake: Intake) -> Iterator[Opportunity | Activity]
         yield from reader.read(row)
 
 
-def _sound_rows(table: Table, intake: Intake) -> Iterator[Row]:
+def sound_rows(table: Table, intake: Intake) -> Iterator[Row]:
     """Yields rows as wide as the header; blank lines and totals are counted, others rejected."""
     width, tally = len(table.columns), intake.report.tally(table.file)
     for row in table.rows:

@@ -17,7 +17,7 @@ from auditor.domain.health import Scope
 from auditor.domain.policy import Policy
 from auditor.domain.week import Week
 from auditor.errors import InputError
-from auditor.health import HealthRules, compute_health
+from auditor.health import compute_health, health_rules
 from auditor.jobs.docketing import stored_docket
 from auditor.settings import Settings
 from auditor.storage import Database, StoredDigest, UnitOfWork
@@ -109,7 +109,7 @@ def _flow(
     team: str | None,
 ) -> tuple[FlowLine, ...]:
     """Flow and health of the digest's day; the figures of the page, the API and the command."""
-    rules = HealthRules(policy, settings.teams, settings.stages())
+    rules = health_rules(settings, policy)
     scope = Scope(team=team)
     health = compute_health(database, rules, as_of=as_of, scope=scope, seen_teams=teams)
     return flow_lines(health, settings.teams)

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, case, cast, distinct, func, select
+from sqlalchemy import ColumnElement, Float, case, cast, distinct, func, select, true
 from sqlalchemy.orm import Session
 
 from auditor.domain.new_business import Transaction
@@ -127,8 +127,13 @@ class HealthRepository:
         )
         return {currency: float(value or 0) for currency, value in self._session.execute(query)}
 
-    def transactions(self, counted: Counted) -> Iterator[Transaction]:
-        """Won opportunities of accounts that are known, of all time up to the day of the count."""
+    def transactions(self, counted: Counted, *, valued_only: bool = True) -> Iterator[Transaction]:
+        """Won opportunities of accounts that are known, of all time up to the day of the count.
+
+        Args:
+            counted: whose.
+            valued_only: leave out those without a value, which counts as 0 otherwise.
+        """
         row = OpportunityRow
         columns = (row.account, row.closed_on, row.value, row.currency, row.key, row.lead_source)
         query = select(*columns).where(
@@ -136,10 +141,10 @@ class HealthRepository:
             row.status == WON,
             counted.is_decided(),
             row.account.is_not(None),
-            row.value.is_not(None),
+            row.value.is_not(None) if valued_only else true(),
         )
         for account, day, value, currency, key, lead_source in self._stream(query):
-            yield Transaction(account, day, Decimal(value), currency, str(key), lead_source)
+            yield Transaction(account, day, Decimal(value or 0), currency, str(key), lead_source)
 
     def flaws(self, counted: Counted) -> list[tuple[str, str, int]]:
         """Key, words and count of what is wrong with the data; what is fine is left out."""

@@ -154,8 +154,10 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "repeat": Definition(
         "Repeat revenue",
-        "Won in the period from accounts that were customers before.",
-        "sum of won values of accounts that qualified earlier or whose lead source says so",
+        "Won in the period from accounts that were customers before; bought, where a file of "
+        "transactions tells it.",
+        "sum of won values, or amounts, of accounts that qualified earlier or whose lead source "
+        "says so",
         "Roff-Marsh",
     ),
 }
