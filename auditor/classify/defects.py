@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from auditor.domain.findings import Commitment
 from auditor.domain.labels import Label
+from auditor.domain.pending import ROLLED_OFTEN
 from auditor.domain.records import NextActivity
-from auditor.domain.standing import ROLLED_OFTEN
 from auditor.domain.subjects import is_contact_only
 from auditor.domain.verdict import Defect
 from auditor.reading.prepared import PreparedRecord

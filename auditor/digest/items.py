@@ -19,9 +19,10 @@ from auditor.digest.words import (
     web_address,
 )
 from auditor.domain.docket_items import DocketItem
+from auditor.domain.quoted import QuotedWords
 from auditor.domain.recommendation import say_date
 from auditor.domain.records import Opportunity
-from auditor.domain.standing import ClockStart, QuotedWords, Standing
+from auditor.domain.standing import ClockStart, Standing
 from auditor.domain.verdict import Action, Defect
 from auditor.domain.week import Week
 from auditor.reading.cleaning import clean

@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import pairwise
 
 from pydantic import BaseModel, ConfigDict
 
 from auditor.domain.findings import Commitment, Contact, Finding
 from auditor.domain.labels import Label, Reason
+from auditor.domain.pending import count_roll_overs, defects_of, pending_of
+from auditor.domain.quoted import QuotedWords, deciding_quotes
 from auditor.domain.records import NextActivity, Opportunity
 from auditor.domain.stages import DEFAULT_STAGES, Stage, find_stage
-from auditor.domain.subjects import is_same_plan
-from auditor.domain.verdict import Defect, Evidence, Status, Verdict
+from auditor.domain.verdict import Defect, Status, Verdict
 
 PARK_AFTER_DAYS = 28
 """A buyer event at least this long after the activity that tells it parks the opportunity until its
@@ -31,9 +31,6 @@ SILENT_CONFIDENCE = 0.8
 """Share of losses where that much silence was counted: 41 of 51 train and 8 of 9 dev records."""
 NO_SHOWS_LOST = 2
 """No-shows that show a loss."""
-ROLLED_OFTEN = 2
-"""From this many roll-overs on a pending activity counts as kept rolling."""
-_OWN_TEXT = "text"
 GRACE_DAYS = 3
 """Days after a commitment's date in which its outcome may still come in."""
 
@@ -45,23 +42,6 @@ class ClockStart(StrEnum):
     OPENED = "opened"
     FIRST_ACTIVITY = "first_activity"
     UNKNOWN = "unknown"
-
-
-class QuotedWords(BaseModel):
-    """Evidence with the day and the person that it comes from."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    evidence: Evidence
-    """The words and where they stand."""
-    activity_id: str
-    """The activity that holds them."""
-    said_on: date
-    """Day of the activity (of the earlier one, where the quote is from its history)."""
-    kind: str
-    """Kind of the activity."""
-    said_by: str | None = None
-    """Speaker where the text has turns, else the rep who wrote it down."""
 
 
 class Standing(BaseModel):
@@ -142,8 +122,8 @@ def compute_standing(
     )
     clock_days, clock_from = _clock(opportunity, past, as_of)
     unanswered, no_shows = _silence(past)
-    pending = _pending(opportunity, past)
-    rolled = _roll_overs(opportunity, past, pending)
+    pending = pending_of(opportunity, past)
+    rolled = count_roll_overs(opportunity, past, pending)
     common = {
         "opportunity_id": opportunity.id,
         "as_of": as_of,
@@ -175,8 +155,8 @@ def compute_standing(
         confidence=confidence,
         parked_until=_parked_until(label, live, as_of),
         event_on=_event_on(deciding, live),
-        defects=_defects(opportunity, past, pending, rolled, as_of),
-        quotes=_quotes(deciding, past, silent=silent),
+        defects=defects_of(opportunity, past, pending, rolled, as_of),
+        quotes=deciding_quotes(deciding, past, attempts=SILENT_AFTER if silent else 0),
         activity_id=deciding.activity.id,
         warnings=() if silent else verdict.warnings,
     )
@@ -219,44 +199,6 @@ def _silence(past: Sequence[Finding]) -> tuple[int, int]:
         attempts += max(1, finding.attempts) if finding.contact is Contact.ATTEMPT else 0
         no_shows += finding.contact is Contact.NO_SHOW
     return attempts, no_shows
-
-
-def _pending(opportunity: Opportunity, past: Sequence[Finding]) -> NextActivity | None:
-    if opportunity.next_activity_known or opportunity.next_activity:
-        return opportunity.next_activity
-    return past[-1].activity.next_activity if past else None
-
-
-def _roll_overs(
-    opportunity: Opportunity, past: Sequence[Finding], pending: NextActivity | None
-) -> int:
-    """Moves of the pending activity to a later day since the last buyer commitment.
-
-    The CRM's own history of due dates is taken where there is one; else the pending activities
-    that the logged activities carried.
-    """
-    if opportunity.due_history:
-        dues = [*opportunity.due_history, *([pending.due_on] if pending and pending.due_on else [])]
-        proven = [f.activity.occurred_at.date() for f in past if f.proves_commitment]
-        dues = [d for d in dues if not proven or d > proven[-1]]
-        return sum(b > a for a, b in pairwise(dues))
-    rolled = 0
-    before: NextActivity | None = None
-    for finding in past:
-        following = finding.activity.next_activity
-        if finding.proves_commitment:
-            rolled = 0
-        elif _is_moved(before, following):
-            rolled += 1
-        before = following or before
-    return rolled + _is_moved(before, pending)
-
-
-def _is_moved(before: NextActivity | None, after: NextActivity | None) -> bool:
-    """Whether the same plan stands on a later day."""
-    if not (before and after and before.due_on and after.due_on):
-        return False
-    return after.due_on > before.due_on and is_same_plan(before.subject, after.subject)
 
 
 def _days_in_stage(opportunity: Opportunity, as_of: date) -> int | None:
@@ -313,58 +255,3 @@ def _event_on(deciding: Finding, live: Finding | None) -> date | None:
     if not dates and meaningful and pending and pending.due_on:
         dates = [pending.due_on]
     return max(dates) if dates else None
-
-
-def _defects(
-    opportunity: Opportunity,
-    past: Sequence[Finding],
-    pending: NextActivity | None,
-    rolled: int,
-    as_of: date,
-) -> tuple[Defect, ...]:
-    """The latest verdict's defects, brought up to date with what is pending now."""
-    if pending is None:
-        known = opportunity.next_activity_known or bool(past)
-        return (Defect.MISSING,) if known else ()
-    stale = {Defect.MISSING, Defect.OVERDUE, Defect.KEPT_ROLLING}
-    found = [d for d in past[-1].verdict.next_activity_defects if d not in stale]
-    if pending.due_on and pending.due_on < as_of:
-        found.insert(0, Defect.OVERDUE)
-    if rolled >= ROLLED_OFTEN:
-        found.append(Defect.KEPT_ROLLING)
-    return tuple(found)
-
-
-def _quotes(deciding: Finding, past: Sequence[Finding], *, silent: bool) -> tuple[QuotedWords, ...]:
-    """The deciding words; for silence, the words of the last attempts."""
-    rows: list[QuotedWords] = []
-    for finding in reversed(past) if silent else ():
-        if finding.contact is Contact.TWO_WAY or len(rows) == SILENT_AFTER:
-            break
-        own = [e for e in finding.verdict.evidence if e.field == _OWN_TEXT]
-        rows += [_quoted(finding, own[0])] if own else []
-    return tuple(rows) or tuple(
-        _quoted(_holder(e, deciding, past), e) for e in deciding.verdict.evidence
-    )
-
-
-def _holder(evidence: Evidence, deciding: Finding, past: Sequence[Finding]) -> Finding:
-    """The activity that holds the words: an earlier one where they stand in its history."""
-    if not evidence.field.startswith("history"):
-        return deciding
-    span = slice(evidence.start, evidence.end)
-    for finding in past:
-        if finding is not deciding and finding.activity.text[span] == evidence.quote:
-            return finding
-    return deciding
-
-
-def _quoted(finding: Finding, evidence: Evidence) -> QuotedWords:
-    activity = finding.activity
-    return QuotedWords(
-        evidence=evidence,
-        activity_id=activity.id,
-        said_on=activity.occurred_at.date(),
-        kind=activity.kind.value,
-        said_by=evidence.speaker or activity.owner,
-    )
