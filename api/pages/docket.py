@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from api.context import Context
 from api.pages.cards import LINKS, Card, Made, made_lines, make_cards
 from api.pages.choices import Failed, refuse_week
 from api.pages.flashes import decision_flash
-from api.pages.rendering import render
+from api.pages.rendering import go, render
 from api.pages.words import MEND_WORDS, defect_words, reason_groups
 from api.problems import not_found
-from api.security import Principal
+from api.security import Principal, needs, require_scopes
 from api.v1.reading import App, Reader
 from auditor.access.roles import Scope
 from auditor.digest.view import DigestView, make_view
@@ -52,12 +52,15 @@ class Asked:
 def home(
     request: Request,
     context: App,
-    who: Reader,
+    who: Annotated[Principal, Depends(needs())],
     team: _Text = None,
     done: _Key = None,
     undone: _Key = None,
 ) -> Response:
-    """The docket of the last whole week; a rep's own items."""
+    """The docket of the last whole week; a rep's own items; labelling for who reads no docket."""
+    if Scope.READ not in who.scopes and who.may_label:
+        return go("/labels")
+    require_scopes(who, Scope.READ)
     week = Week.last_before(context.settings.today())
     return show_docket(request, context, who, Asked(week, team or None), done=done, undone=undone)
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from api.context import Context
@@ -16,8 +16,9 @@ from api.pages.label_sheet import Filled, filled_from, make_label_sheet, read_gi
 from api.pages.rendering import FieldLists, Fields, go, render
 from api.pages.words import label_words, reason_groups, reason_words
 from api.problems import not_found
-from api.security import Principal
-from api.v1.reading import App, Decider, Key, RequestId, caller_of, check_seen, limited
+from api.security import Principal, needs, require_scopes
+from api.v1.reading import App, Key, RequestId, caller_of, check_seen, limited
+from auditor.access.roles import Scope
 from auditor.domain.labelling import MAX_QUOTES
 from auditor.domain.labels import REASONS_OF, Label
 from auditor.errors import DecisionConflict, DecisionError
@@ -45,11 +46,26 @@ ORDER_WORDS = {
 """What comes to be labelled."""
 
 
+def _labeller(who: Annotated[Principal, Depends(needs())]) -> Principal:
+    """Dependency: the caller, who may label.
+
+    Raises:
+        Problem: 401, 403 or 429.
+    """
+    if not who.may_label:
+        require_scopes(who, Scope.READ, Scope.DECIDE)
+    return who
+
+
+Labeller = Annotated[Principal, Depends(_labeller)]
+"""Whoever may label."""
+
+
 @router.get("/labels")
 def labels(
     request: Request,
     context: App,
-    who: Decider,
+    who: Labeller,
     order: _Word = LabelOrder.UNSURE.value,
     after: _Number = None,
     at: _Number = None,
@@ -79,7 +95,7 @@ def labels(
 def save(
     request: Request,
     context: App,
-    who: Decider,
+    who: Labeller,
     request_id: RequestId,
     key: Key,
     fields: Fields,
@@ -116,7 +132,7 @@ def save(
 
 @router.post("/labels/given/{key}/undo")
 def take_back(
-    context: App, who: Decider, request_id: RequestId, key: Key, fields: Fields
+    context: App, who: Labeller, request_id: RequestId, key: Key, fields: Fields
 ) -> Response:
     """Takes one's own label back and shows its activity again, the form filled in as it was."""
     undone = undo_label(context.database, key, caller_of(who, request_id))
@@ -128,7 +144,7 @@ def take_back(
 
 
 @router.get("/labels/agreement")
-def agreement(request: Request, context: App, who: Decider) -> Response:
+def agreement(request: Request, context: App, who: Labeller) -> Response:
     """Who labelled how many, and how far each two agree."""
     with context.database.read() as unit:
         found = unit.labels.standing(limited(who))
@@ -148,7 +164,7 @@ def agreement(request: Request, context: App, who: Decider) -> Response:
 
 @router.get("/labels/set.jsonl")
 def export(
-    context: App, who: Decider, by: Annotated[str | None, Query(max_length=320)] = None
+    context: App, who: Labeller, by: Annotated[str | None, Query(max_length=320)] = None
 ) -> Response:
     """One person's labels as a labelled set in the codebook's format; the reader's own by default.
 

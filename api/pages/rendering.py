@@ -100,7 +100,7 @@ def _nav(who: Principal, path: str) -> tuple[NavLink, ...]:
         rows += [(rep_path(who.owner), "My queue"), ("/search", "Search")]
     else:
         rows += [("/team", "Team"), ("/search", "Search"), ("/corrections", "Corrections")]
-    if Scope.READ in who.scopes and Scope.DECIDE in who.scopes:
+    if who.may_label:
         rows.append(("/labels", "Label"))
     rows.append(("/settings", "Settings"))
     if Scope.ADMIN in who.scopes:

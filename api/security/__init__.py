@@ -13,8 +13,8 @@ with ``api.problems.not_found()``, as if it did not exist.  Forms of signed-in p
 from __future__ import annotations
 
 from api.security.csrf import csrf_token
-from api.security.guard import needs
+from api.security.guard import needs, require_scopes
 from api.security.identity import SESSION_COOKIE, identify
 from api.security.principal import Principal
 
-__all__ = ["needs", "identify", "Principal", "csrf_token", "SESSION_COOKIE"]
+__all__ = ["needs", "require_scopes", "identify", "Principal", "csrf_token", "SESSION_COOKIE"]

@@ -51,14 +51,23 @@ def needs(*scopes: str) -> Callable[..., Coroutine[Any, Any, Principal]]:
         current(request).rates.take(request, who.actor)
         if who.kind == "user":
             require_token(request, sent)
-        missing = sorted(set(scopes) - who.scopes)
-        if missing:
-            raise Problem(
-                403, "not-allowed", "Not allowed", f"this needs the scope {', '.join(missing)}"
-            )
+        require_scopes(who, *scopes)
         return who
 
     return admit
+
+
+def require_scopes(who: Principal, *scopes: str) -> None:
+    """Refuses a caller who lacks one of the scopes.
+
+    Raises:
+        Problem: 403, with the scopes that are missing.
+    """
+    missing = sorted(set(scopes) - who.scopes)
+    if missing:
+        raise Problem(
+            403, "not-allowed", "Not allowed", f"this needs the scope {', '.join(missing)}"
+        )
 
 
 def _unknown(request: Request) -> Problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from auditor.access.roles import SCOPES_OF, Role
+from auditor.access.roles import SCOPES_OF, Role, Scope
 from auditor.domain.records import Opportunity
 from auditor.storage import StoredKey, User
 
@@ -31,6 +31,15 @@ class Principal:
     def sees_all(self) -> bool:
         """Whether neither team nor owner limits what they see."""
         return self.teams is None and self.owner is None
+
+    @property
+    def may_label(self) -> bool:
+        """Whether they may label: whoever decides, and people who evaluate.
+
+        A key for evaluation is given for records that a machine hands in; it opens no stored note.
+        """
+        decides = self.scopes >= {Scope.READ, Scope.DECIDE}
+        return decides or (self.kind == "user" and Scope.EVALUATE in self.scopes)
 
     def may_see(self, opportunity: Opportunity) -> bool:
         """Whether an opportunity is theirs to see."""

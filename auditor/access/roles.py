@@ -15,7 +15,7 @@ class Scope(StrEnum):
     DECIDE = "decide"
     """Decide on opportunities and correct labels."""
     EVALUATE = "evaluate"
-    """Have records judged that are not kept."""
+    """Have records judged that are not kept, and take corrections; people also label."""
     ADMIN = "admin"
     """People, keys, erasure."""
 

@@ -239,8 +239,43 @@ def test_others_neither_see_nor_label_nor_take_back_what_is_not_theirs(
     assert sue.post(f"/labels/{foreign['key']}", data=form.fields | VAGUE).status_code == 404
     assert sue.post("/labels/given/1/undo", data=form.fields).status_code == 404
     assert "odd" not in read(sue.get("/labels?given=1")).text
-    for email in (REP, EVALUATOR):
-        assert sign_in(email).get("/labels", headers={"Accept": "text/html"}).status_code == 403
+    assert sign_in(REP).get("/labels", headers={"Accept": "text/html"}).status_code == 403
     del sue.headers["X-CSRF-Token"]
     without = {k: v for k, v in form.fields.items() if k != "csrf"}
     assert sue.post(form.action, data=without).status_code == 403
+
+
+def test_an_evaluator_labels_and_reads_nothing_else(sign_in: Browser, database: Database) -> None:
+    eve = _html(sign_in(EVALUATOR))
+    assert eve.get("/").headers["location"] == "/labels"
+    page = _label(eve, database)
+    assert [x for x in page.links if x in ("/", "/labels", "/search")] == ["/labels"]
+    assert [row["made_by"] for row in _labels(database)] == [f"user:{EVALUATOR}"]
+    assert eve.get("/labels/agreement").status_code == 200
+    [line] = eve.get("/labels/set.jsonl").text.splitlines()
+    assert json.loads(line)["label"] == VAGUE["label"]
+    for path in ("/dockets/2026-W09", "/search?q=price", "/opportunities/1", "/corrections"):
+        assert eve.get(path).status_code == 403, path
+
+
+def test_an_evaluator_labels_in_the_teams_they_may_see(
+    sign_in: Browser, database: Database
+) -> None:
+    form = _form(read(_html(sign_in(EVALUATOR)).get("/labels")))
+    key = form.action.rpartition("/")[2]
+    with database.begin() as unit:
+        eve = unit.users.by_email(EVALUATOR)
+        assert eve is not None
+        unit.users.change(eve.key, {"teams": ["no such team"]})
+    browser = _html(sign_in(EVALUATOR))
+    assert not [f for f in read(browser.get("/labels")).forms if f.action == form.action]
+    assert browser.get(f"/labels?at={key}").status_code == 404
+    assert browser.post(form.action, data=form.fields | VAGUE).status_code == 404
+
+
+def test_a_key_for_evaluation_opens_no_stored_note(
+    client: TestClient, make_key: Callable[..., str]
+) -> None:
+    headers = {"Authorization": f"Bearer {make_key('evaluate')}", "Accept": "text/html"}
+    assert client.get("/labels", headers=headers).status_code == 403
+    assert client.get("/", headers=headers).status_code == 403
