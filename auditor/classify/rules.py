@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from auditor.classify.clauses import split_clauses
 from auditor.classify.compose import compose
 from auditor.classify.protocol import Candidate, ClauseAct, Opinion
+from auditor.classify.silence import count_silence
 from auditor.domain.labels import Act, Label, Test
 from auditor.domain.records import Side
 from auditor.reading.prepared import TEXT, Place, PreparedRecord, history_field
@@ -167,9 +168,14 @@ class RulesClassifier:
 
     def _opine(self, prepared: PreparedRecord) -> Opinion:
         clauses = tag_clauses(prepared)
-        attempts, no_shows = _silence_before(prepared)
+        history = prepared.record.history
+        before = count_silence(
+            [prepared.fields[history_field(index)].text for index in range(len(history))]
+        )
         probabilities, reasons = compose(
-            clauses, attempts_before=attempts, no_shows_before=no_shows
+            clauses,
+            attempts_before=before.unanswered - before.no_shows,
+            no_shows_before=before.no_shows,
         )
         label = max(probabilities, key=lambda k: probabilities[k])
         return Opinion(
@@ -210,17 +216,6 @@ def _fits(patterns: Sequence[re.Pattern[str]], words: str) -> bool:
     if len(patterns) == 1:
         return patterns[0].search(words) is not None
     return any(all(p.search(line) for p in patterns) for line in words.split("\n"))
-
-
-def _silence_before(prepared: PreparedRecord) -> tuple[int, int]:
-    attempts = no_shows = 0
-    for index in range(len(prepared.record.history) - 1, -1, -1):
-        act = _act(prepared.fields[history_field(index)].text, Side.UNKNOWN)
-        if act not in (Act.ATTEMPT, Act.NO_SHOW):
-            break
-        attempts += act is Act.ATTEMPT
-        no_shows += act is Act.NO_SHOW
-    return attempts, no_shows
 
 
 def _tests(clauses: Sequence[ClauseAct], label: Label) -> dict[Test, float]:

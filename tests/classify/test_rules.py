@@ -38,6 +38,16 @@ def test_the_third_unanswered_attempt_is_a_loss_and_the_second_is_not() -> None:
     assert labels == [VAGUE, LOSS]
 
 
+def test_silence_in_the_history_is_told_by_the_words_that_all_classifiers_count_by() -> None:
+    silent = prepare(a_record("left vm", history=("crickets", "still nothing")))
+    answered = prepare(a_record("left vm", history=("crickets", "still nothing", "spoke, keen")))
+    labels = [
+        max(o.probabilities, key=lambda k: o.probabilities[k])
+        for o in RulesClassifier().opine([silent, answered])
+    ]
+    assert labels == [LOSS, VAGUE]
+
+
 def test_what_the_rep_says_in_a_call_is_no_commitment_of_the_buyer() -> None:
     call = "Agent: I confirmed the demo on Thursday the 12th\nCustomer: hm"
     opinion = RulesClassifier().opine([prepare(a_transcript(call))])[0]
