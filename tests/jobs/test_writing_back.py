@@ -25,6 +25,7 @@ from auditor.domain.records import Opportunity
 from auditor.errors import InputError
 from auditor.intake.crm.salesforce_token import access_token
 from auditor.jobs.deciding import Caller, Judging, decide, undo
+from auditor.jobs.erasing import erase
 from auditor.jobs.writing_back import Written, cancel, retry, write_back
 from auditor.storage import Database, open_database
 from auditor.storage.outbox import StoredRequest
@@ -114,12 +115,12 @@ def _deal(database: Database, source: str, identity: str | None = None) -> int:
         return unit.browsing.page(Wanted(), after=0, limit=9)[-1].key
 
 
-def _decide(database: Database, key: int, action: str) -> int:
+def _decide(database: Database, key: int, action: str, comment: str = "Now.") -> int:
     choice = (
         Choice(action=DecisionAction.CLOSE, close_reason=Reason.NO_BUDGET)
         if action == "close"
         else Choice(
-            action=DecisionAction.ADVANCE, step="Review with the CFO", due_on=DUE, comment="Now."
+            action=DecisionAction.ADVANCE, step="Review with the CFO", due_on=DUE, comment=comment
         )
     )
     made = decide(database, key, choice, CALLER, JUDGING)
@@ -328,6 +329,24 @@ def test_a_salesforce_token_that_expired_costs_no_decision_and_is_kept_nowhere(
     logged = rows(url, "SELECT * FROM audit_log")
     for secret in (TOKEN, CLIENT_SECRET, "secret-access"):
         assert secret not in f"{kept} {logged} {caplog.text}"
+
+
+def test_requests_that_name_an_erased_person_are_emptied_and_not_sent(
+    database: Database, crm: Crm
+) -> None:
+    settings, told = _settings(crm, "hubspot", wait_minutes=10), "Write to lee@example.com"
+    now = datetime.now(UTC)
+    for number, later in ((1, timedelta(hours=1)), (2, timedelta(0))):
+        _decide(database, _deal(database, "hubspot", str(number)), "advance", told)
+        write_back(database, settings, now=now + later)
+    assert [kept.state for kept in _all(database)] == ["pending", "sent"]
+    erase(database, "lee@example.com", CALLER)
+    assert [(kept.state, kept.request) for kept in _all(database)] == [
+        ("cancelled", {}),
+        ("sent", {}),
+    ]
+    assert write_back(database, settings, now=now + timedelta(hours=1)) == Written()
+    assert len(crm.asked) == 1
 
 
 def test_an_id_of_no_crm_is_never_put_into_an_address(database: Database, crm: Crm) -> None:
