@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-EXAMPLES = int(os.environ.get("AUDITOR_FUZZ_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("AUDITOR_FUZZ_EXAMPLES", "40"))
 """Examples of each fuzzed claim; the long run raises it, and draws others each time."""
 fuzzed = settings(
     max_examples=EXAMPLES,
