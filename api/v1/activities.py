@@ -9,8 +9,9 @@ from fastapi.responses import Response
 
 from api.problems import not_found
 from api.v1 import paging
+from api.v1.filling import activity_row, as_json
 from api.v1.reading import NOT_CHANGED, App, Key, Reader, check_seen, limited, searcher_of
-from api.v1.views import ActivityPage, CopiedTo, activity_row, as_json
+from api.v1.views import ActivityPage, CopiedTo
 from auditor.jobs.docketing import view_activity
 from auditor.jobs.searching import Searcher
 

@@ -15,6 +15,7 @@ from api.context import Context
 from api.problems import Problem, not_found
 from api.security import Principal
 from api.v1.examples import CHOICES, CORRECTION
+from api.v1.filling import as_json, decision_view
 from api.v1.idempotency import IdempotencyKey, Keep, asked, once, read_key, require_key
 from api.v1.opportunities import seen_opportunity
 from api.v1.reading import (
@@ -28,7 +29,7 @@ from api.v1.reading import (
     check_seen,
     judging_of,
 )
-from api.v1.views import CorrectionView, DecisionView, as_json, decision_view
+from api.v1.views import CorrectionView, DecisionView
 from auditor.domain.corrections import Correction
 from auditor.domain.decisions import LONGEST_COMMENT, LONGEST_QUOTE, Choice, Decision, follow
 from auditor.domain.labels import Label, Reason

@@ -12,17 +12,9 @@ from fastapi.responses import Response
 from api.context import Context
 from api.problems import not_found
 from api.v1 import paging
+from api.v1.filling import as_json, opportunity_detail, opportunity_row, verdict_view
 from api.v1.reading import NOT_CHANGED, App, AsOf, Key, Reader, check_seen, limited
-from api.v1.views import (
-    OpportunityDetail,
-    OpportunityPage,
-    OpportunityRow,
-    VerdictPage,
-    as_json,
-    opportunity_detail,
-    opportunity_row,
-    verdict_view,
-)
+from api.v1.views import OpportunityDetail, OpportunityPage, OpportunityRow, VerdictPage
 from auditor.domain.labels import Label
 from auditor.domain.records import OpportunityStatus
 from auditor.domain.verdict import Action
