@@ -102,6 +102,7 @@ def _item_data(item: DocketItem) -> dict[str, Any]:
         "parked_until": standing.parked_until.isoformat() if standing.parked_until else None,
         "next_activity": standing.pending.model_dump(mode="json") if standing.pending else None,
         "next_activity_defects": list(standing.defects),
+        "step": {"answers": standing.step_answers, "reason": standing.step_reason},
         "quotes": [q.model_dump(mode="json") for q in standing.quotes],
         "recommendation": item.recommendation.model_dump(mode="json"),
         "if_nothing": item.if_nothing,

@@ -19,7 +19,7 @@ from auditor.domain.labels import Label, Reason
 from auditor.domain.pending import count_roll_overs, defects_of, pending_of
 from auditor.domain.quoted import QuotedWords, deciding_quotes
 from auditor.domain.records import NextActivity, Opportunity
-from auditor.domain.stages import DEFAULT_STAGES, Stage, find_stage
+from auditor.domain.stages import DEFAULT_STAGES, Stage, StepAnswer, answer_of_step, find_stage
 from auditor.domain.verdict import Defect, Status, Verdict
 
 PARK_AFTER_DAYS = 28
@@ -81,6 +81,10 @@ class Standing(BaseModel):
     """Latest day of the last commitment, past or to come."""
     pending: NextActivity | None = None
     """The pending next activity now."""
+    step_answers: StepAnswer = StepAnswer.UNKNOWN
+    """Whether it can answer the question of the opportunity's stage."""
+    step_reason: str = ""
+    """Why, in a sentence with the question."""
     defects: tuple[Defect, ...] = ()
     """What is wrong with it."""
     quotes: tuple[QuotedWords, ...] = ()
@@ -137,7 +141,9 @@ def compute_standing(
         "pending": pending,
     }
     if not past:
-        return Standing(**common, warnings=("no activity was logged up to this day",))
+        answers, why = answer_of_step(opportunity.stage, pending, stages=stages)
+        warnings = ("no activity was logged up to this day",)
+        return Standing(**common, step_answers=answers, step_reason=why, warnings=warnings)
     deciding, live = _deciding(past, as_of)
     silent = live is None and (unanswered >= SILENT_AFTER or no_shows >= NO_SHOWS_LOST)
     silent = silent and not _speaks_otherwise(deciding.verdict)
@@ -147,8 +153,11 @@ def compute_standing(
         if silent
         else (verdict.label, verdict.reason, verdict.status, verdict.confidence)
     )
+    answers, why = answer_of_step(opportunity.stage, pending, label=label, stages=stages)
     return Standing(
         **common,
+        step_answers=answers,
+        step_reason=why,
         label=label,
         reason=reason,
         status=status,

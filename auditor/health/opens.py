@@ -75,7 +75,6 @@ def _deal(
         seen=seen,
         closed_by=decided,
         since=since,
-        stages=rules.stages,
     )
 
 

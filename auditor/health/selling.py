@@ -55,17 +55,15 @@ def new_business(
 
 
 def _left_out(file: TransactionFile, found: Bought) -> list[str]:
+    unknown, rejected = len(found.unknown), file.rejected
     said = []
-    if found.unknown:
-        one = len(found.unknown) == 1
-        accounts = "1 account" if one else f"{len(found.unknown):,} accounts"
-        said.append(
-            f"{accounts} of it {'has' if one else 'have'} no won opportunity here and "
-            f"{'is' if one else 'are'} left out."
-        )
-    if file.rejected:
-        rows = "1 row" if file.rejected == 1 else f"{file.rejected:,} rows"
-        said.append(f"{rows} of it can't be used and are left out; `auditor health` says why.")
+    if unknown == 1:
+        said.append("1 account of it has no won opportunity here and is left out.")
+    elif unknown:
+        said.append(f"{unknown:,} accounts of it have no won opportunity here and are left out.")
+    if rejected:
+        rows = "1 row" if rejected == 1 else f"{rejected:,} rows"
+        said.append(f"{rows} of it can't be used; `auditor health` says why.")
     return said
 
 

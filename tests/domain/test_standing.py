@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from auditor.domain.findings import Contact
 from auditor.domain.labels import Reason
 from auditor.domain.records import StageChange
-from auditor.domain.standing import ClockStart, compute_standing
+from auditor.domain.stages import StepAnswer
+from auditor.domain.standing import ClockStart, Standing, compute_standing
 from auditor.domain.verdict import Defect, Status
 from tests.builders import (
     LOSS,
@@ -148,3 +149,18 @@ def test_a_missing_or_overdue_pending_activity_is_a_defect() -> None:
     findings = [a_finding(_before(9))]
     assert compute_standing(known, findings, as_of=TODAY).defects == (Defect.MISSING,)
     assert Defect.OVERDUE in compute_standing(late, findings, as_of=TODAY).defects
+
+
+def test_it_says_whether_the_pending_step_can_answer_the_stage_s_question() -> None:
+    def stand(subject: str) -> Standing:
+        deal = an_opportunity(
+            stage="Proposal",
+            next_activity=a_pending(TODAY + timedelta(7), subject),
+            next_activity_known=True,
+        )
+        return compute_standing(deal, [], as_of=TODAY)
+
+    idle, real = stand("Call back"), stand("Review of the offer with the CFO")
+    assert (idle.step_answers, real.step_answers) == (StepAnswer.NO, StepAnswer.YES)
+    assert "contact for its own sake" in idle.step_reason
+    assert "say yes to this offer" in real.step_reason

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,7 +9,7 @@ from decimal import Decimal
 from auditor.domain.decisions import Became, Followed
 from auditor.domain.labels import Label, Reason
 from auditor.domain.records import Opportunity
-from auditor.domain.stages import DEFAULT_STAGES, Stage, StepAnswer, answer_of_step
+from auditor.domain.stages import StepAnswer
 from auditor.domain.standing import Standing
 from auditor.domain.verdict import Action, Recommendation
 
@@ -102,7 +101,6 @@ def open_deal(
     seen: FirstSeen | None = None,
     closed_by: Followed | None = None,
     since: date | None = None,
-    stages: Sequence[Stage] = DEFAULT_STAGES,
 ) -> OpenDeal:
     """Makes one of an opportunity with its standing.
 
@@ -116,7 +114,6 @@ def open_deal(
         seen: since when it is known, for where nothing tells its start.
         closed_by: the decision in force, with what became of it.
         since: first day of the period.
-        stages: kinds of stage.
     """
     age, in_stage, at_least = _ages(opportunity, now, seen)
     pending = now.pending
@@ -148,7 +145,7 @@ def open_deal(
         was_parked=before is not None and before.parked_until is not None,
         left=left,
         left_lately=left and (since is None or (decided_on is not None and decided_on >= since)),
-        answer=answer_of_step(opportunity.stage, pending, label=now.label, stages=tuple(stages))[0],
+        answer=now.step_answers,
     )
 
 
