@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from auditor.errors import AuditorError
 from auditor.jobs.failures import describe_error
 from auditor.jobs.sending import send_due
-from auditor.jobs.tending import EMBEDDED, Shop, Tender
+from auditor.jobs.shop import JudgingShop
+from auditor.jobs.tending import EMBEDDED, Tender
 from auditor.jobs.writing_back import write_back
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Background:
 
     def __init__(
         self,
-        shop: Shop,
+        shop: JudgingShop,
         *,
         looks_every: float = LOOKS_EVERY,
         steps: Sequence[Step] | None = None,
@@ -101,7 +102,7 @@ class Background:
         else:
             self._tender.close()
 
-    def _all_steps(self, shop: Shop) -> list[Step]:
+    def _all_steps(self, shop: JudgingShop) -> list[Step]:
         stop = self._stopping.is_set
         tender = self._tender
         return [
@@ -121,7 +122,7 @@ class Background:
             self._woken.set()  # there may be more
 
     @staticmethod
-    def _write_back(shop: Shop, stop: Callable[[], bool]) -> None:
+    def _write_back(shop: JudgingShop, stop: Callable[[], bool]) -> None:
         write_back(shop.database, shop.settings.write_back, should_stop=stop)
 
     def _handle_events(self, tender: Tender, stop: Callable[[], bool]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from auditor.jobs.background import Background
-from auditor.jobs.tending import Shop
+from auditor.jobs.shop import JudgingShop
 from auditor.storage.work_schema import is_available
 
 
@@ -26,7 +26,7 @@ class Loop(Protocol):
         """Whether it works or waits for work."""
 
 
-def make_loop(shop: Shop) -> Loop | None:
+def make_loop(shop: JudgingShop) -> Loop | None:
     """The loop of a server, by its settings; None where others look for work by themselves.
 
     Args:

@@ -16,18 +16,17 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 from auditor.digest.smtp import SendError
-from auditor.domain.policy import Policy
 from auditor.domain.week import Week
 from auditor.errors import AuditorError, StorageError
 from auditor.jobs.delivery import Delivery, TakenOver, deliver
 from auditor.jobs.digesting import make_digest
 from auditor.jobs.failures import describe_error, note_failure
 from auditor.jobs.readers import Reader, readers
-from auditor.settings import Settings
-from auditor.storage import Database, StoredDigest, UnitOfWork
+from auditor.jobs.shop import Shop
+from auditor.storage import StoredDigest, UnitOfWork
 
 log = logging.getLogger("auditor.digests")
 LEASE = timedelta(minutes=15)
@@ -37,22 +36,6 @@ PATIENCE = timedelta(hours=2)
 DIGEST = "digest"
 """Kind of its failures."""
 State = Literal["sent", "skipped", "failed", "known"]
-
-
-class Shop(Protocol):
-    """What sending needs."""
-
-    @property
-    def settings(self) -> Settings:
-        """Of the service."""
-
-    @property
-    def database(self) -> Database:
-        """Open, with this version's schema."""
-
-    @property
-    def policy(self) -> Policy:
-        """Whose findings count."""
 
 
 class Outcome(NamedTuple):

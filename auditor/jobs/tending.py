@@ -5,14 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from auditor.classify.protocol import Classifier
-from auditor.domain.policy import Policy
 from auditor.jobs.due import count_due, judge_due
 from auditor.jobs.events import EventHandler
-from auditor.settings import Settings
-from auditor.storage import Database
+from auditor.jobs.shop import JudgingShop
 
 if TYPE_CHECKING:
     from auditor.jobs.searching import Searcher
@@ -25,30 +22,10 @@ EMBEDDED = 512
 _EMBEDDED_AT_ONCE = 128
 
 
-class Shop(Protocol):
-    """What the work needs."""
-
-    @property
-    def settings(self) -> Settings:
-        """Of the service."""
-
-    @property
-    def database(self) -> Database:
-        """Open, with this version's schema."""
-
-    @property
-    def classifier(self) -> Classifier:
-        """Made when first asked for."""
-
-    @property
-    def policy(self) -> Policy:
-        """What verdicts are decided by."""
-
-
 class Tender:
     """Does the steps; one for a process."""
 
-    def __init__(self, shop: Shop, *, searcher: Searcher | None = None) -> None:
+    def __init__(self, shop: JudgingShop, *, searcher: Searcher | None = None) -> None:
         """Keeps what the steps need; nothing is loaded yet.
 
         Args:

@@ -20,7 +20,8 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from auditor.jobs.due import due_blocks
 from auditor.jobs.sending import send_due
-from auditor.jobs.tending import EMBEDDED, Shop, Tender
+from auditor.jobs.shop import JudgingShop
+from auditor.jobs.tending import EMBEDDED, Tender
 from auditor.jobs.writing_back import write_back
 from auditor.storage.work_schema import connection_info
 
@@ -42,7 +43,7 @@ class Worker:
 
     def __init__(
         self,
-        shop: Shop,
+        shop: JudgingShop,
         *,
         concurrency: int,
         heartbeat: float = HEARTBEAT,
