@@ -16,6 +16,7 @@ from auditor.access.signing_in import Doorkeeper
 from auditor.classify.protocol import Classifier
 from auditor.classify.registry import make_classifier, make_policy
 from auditor.domain.policy import Policy
+from auditor.health.rules import read_bought
 from auditor.jobs.learning import judged_sources
 from auditor.settings import Settings
 from auditor.storage import Database
@@ -45,7 +46,8 @@ class Context:
     """Held by the app as ``app.state.context``; one for all requests of a process."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
-        settings.stages()  # a mistake in the file is told at the start, not by a request
+        settings.stages()  # a mistake in a file is told at the start, not by a request
+        read_bought(settings)
         self.settings = settings
         """As the command line gave them."""
         self.database = database

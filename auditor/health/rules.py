@@ -52,23 +52,31 @@ def health_rules(
     Raises:
         ConfigurationError: the stages file or the transactions file can't be used.
     """
-    bought = None
-    if settings.transactions_file is not None:
-        bought = _read_again(settings.transactions_file, settings.day_first)
     return HealthRules(
-        policy, settings.teams, settings.stages(), history_days=history_days, bought=bought
+        policy,
+        settings.teams,
+        settings.stages(),
+        history_days=history_days,
+        bought=read_bought(settings),
     )
 
 
-def _read_again(path: Path, day_first: bool | None) -> TransactionFile:
-    """Reads the file where it has changed since it was read last."""
+def read_bought(settings: Settings) -> TransactionFile | None:
+    """Reads the file of transactions where it has changed since it was read last; None without one.
+
+    Raises:
+        ConfigurationError: it can't be used.
+    """
+    path = settings.transactions_file
+    if path is None:
+        return None
     try:
         stat = path.stat()
     except OSError as exc:
         raise ConfigurationError(
             f"transactions file {path}: can't be read ({exc.strerror}); mend transactions_file"
         ) from None
-    return _read(path, day_first, stat.st_mtime_ns, stat.st_size)
+    return _read(path, settings.day_first, stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=2)

@@ -96,3 +96,9 @@ def test_a_mistake_in_the_file_is_told_at_the_start(settings: Settings, database
     settings.stages_file.write_text("[[stages]]\nkey = 'x'\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"stage 1\.names"):
         create_app(settings, database)
+
+
+def test_so_is_one_in_the_file_of_transactions(settings: Settings, database: Database) -> None:
+    own = settings.model_copy(update={"transactions_file": Path("none.csv")})
+    with pytest.raises(ConfigurationError, match=r"transactions file none\.csv: can't be read"):
+        create_app(own, database)
