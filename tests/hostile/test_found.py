@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from auditor.domain.records import Activity
+from auditor.intake.crm.changes import PayloadError
+from auditor.intake.crm.events import Event, Names
+from auditor.intake.crm.messages import read_message
 from auditor.intake.dates import DateError, parse_when
 from auditor.intake.transcripts.cues import read_srt
 from auditor.intake.transcripts.vendors import read_vendor
@@ -132,3 +135,10 @@ def test_a_length_that_no_database_holds_is_refused(tmp_path: Path) -> None:
     result = read_text(tmp_path, "t.jsonl", json.dumps(record) + "\n")
     assert "duration_seconds" in result.problems[0]
     assert [a for a in result.items if isinstance(a, Activity)] == []
+
+
+def test_an_unknown_field_of_five_thousand_letters_is_named_in_short() -> None:
+    told = {"type": "opportunity.changed", "data": {"id": "o", "w" * 5_000: 1}}
+    with pytest.raises(PayloadError, match="opportunity field 'www") as caught:
+        read_message(Event("e", "e1", json.dumps(told), datetime(2026, 3, 1, tzinfo=UTC)), Names())
+    assert len(str(caught.value)) < 300

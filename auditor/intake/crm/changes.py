@@ -32,6 +32,8 @@ LONGEST_TEXT = 2_000_000
 """Characters of one text field, as intake takes from files."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a CRM's clock may be ahead of ours; a later time counts as the time of receipt."""
+_LONGEST_NAME = 100
+"""Characters of a field's name in an error: an unknown field's is the sender's own."""
 _ID_DIGITS = 20
 _MOST_SECONDS = 2**31 - 1
 
@@ -175,7 +177,7 @@ def make_change(
         checked = _MODELS[kind].model_validate(dict(told))
     except ValidationError as exc:
         first = exc.errors(include_input=False, include_url=False)[0]
-        name = ".".join(map(str, first["loc"]))
+        name = ".".join(map(str, first["loc"]))[:_LONGEST_NAME]
         raise PayloadError(f"{kind.value} field {name!r}: {first['msg']}") from None
     values = _plain(checked.model_dump(mode="json", exclude_unset=True))
     return Change(kind, identity_of(identity, kind.value), in_utc(at), event, values)
