@@ -14,6 +14,10 @@ from auditor.intake.sidecar import read_opportunity, with_known_sides
 from auditor.intake.tables import Intake
 
 
+_LONGEST_NAME = 100
+"""Characters of a field's name in an error: an unknown field's is the sender's own."""
+
+
 def is_record(value: object) -> bool:
     """Tells whether a JSON value has the shape of a record: an activity with a text in it."""
     return (
@@ -134,5 +138,5 @@ def _first_problem(exc: ValidationError | TypeError) -> tuple[str | None, str]:
     if isinstance(exc, TypeError):
         return None, str(exc)
     first = exc.errors()[0]
-    field = ".".join(str(part) for part in first["loc"])
+    field = ".".join(str(part) for part in first["loc"])[:_LONGEST_NAME]
     return field, f"{first['msg']} (got {str(first.get('input'))[:60]!r})"

@@ -137,8 +137,23 @@ def test_a_length_that_no_database_holds_is_refused(tmp_path: Path) -> None:
     assert [a for a in result.items if isinstance(a, Activity)] == []
 
 
-def test_an_unknown_field_of_five_thousand_letters_is_named_in_short() -> None:
-    told = {"type": "opportunity.changed", "data": {"id": "o", "w" * 5_000: 1}}
-    with pytest.raises(PayloadError, match="opportunity field 'www") as caught:
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"type": "opportunity.changed", "data": {"id": "o", "w" * 5_000: 1}},
+        {
+            "type": "record",
+            "data": {
+                "activity": {
+                    "text": "x",
+                    "occurred_at": "2026-03-04",
+                    "participants": [{"name": "Lee", "w" * 5_000: 1}],
+                }
+            },
+        },
+    ],
+)
+def test_an_unknown_field_of_five_thousand_letters_is_named_in_short(told: object) -> None:
+    with pytest.raises(PayloadError, match="field '.*www") as caught:
         read_message(Event("e", "e1", json.dumps(told), datetime(2026, 3, 1, tzinfo=UTC)), Names())
     assert len(str(caught.value)) < 300
