@@ -13,7 +13,6 @@ from auditor.intake.encoding import without_lone_surrogates
 from auditor.intake.sidecar import read_opportunity, with_known_sides
 from auditor.intake.tables import Intake
 
-
 _LONGEST_NAME = 100
 """Characters of a field's name in an error: an unknown field's is the sender's own."""
 

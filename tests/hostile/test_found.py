@@ -154,6 +154,6 @@ def test_a_length_that_no_database_holds_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_an_unknown_field_of_five_thousand_letters_is_named_in_short(told: object) -> None:
-    with pytest.raises(PayloadError, match="field '.*www") as caught:
+    with pytest.raises(PayloadError, match=r"field '.*www") as caught:
         read_message(Event("e", "e1", json.dumps(told), datetime(2026, 3, 1, tzinfo=UTC)), Names())
     assert len(str(caught.value)) < 300
