@@ -2,9 +2,10 @@
 
 ``python -m eval.bench.api`` measures in one run: the encoder alone over records that are read and
 cleaned already, the whole judging without HTTP (batches of 64, one thread), and the service, asked
-by many callers at once, then at half of the rate that it reached.  No record comes twice, so that
-nothing is answered from memory.  Where other work shares the machine, compare processor time: it is
-told per record for each.
+by many callers at once, then at half of the rate that it reached.  The records are the notes of
+dev, shuffled: a transcript costs as much as its windows, and a row of them would say how long a
+queue gets, not how long an answer takes.  No record comes twice, so that nothing is answered from
+memory.  Where other work shares the machine, compare processor time: it is told for each record.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import random
 import sys
 import tempfile
 import time
@@ -42,13 +44,14 @@ _HOLD = ("label", "reason", "evidence", "tests", "tags", "reasons_ok", "source")
 
 
 def records(run: str) -> Iterator[dict[str, Any]]:
-    """Records of the dev set over and over, each made different by its last word."""
+    """Notes of the dev set over and over, shuffled, each made different by its last word."""
     rows = [
         json.loads(line)
         for file in sorted(_SET.glob("*.jsonl"))
         for line in file.read_text(encoding="utf-8").splitlines()
     ]
-    rows = [row for row in rows if "activity" in row]
+    rows = [row for row in rows if row.get("activity", {}).get("format") != "transcript"]
+    random.Random(0).shuffle(rows)  # noqa: S311 - the same order in each run
     for number in itertools.count():
         row = rows[number % len(rows)]
         told = {name: value for name, value in row.items() if name not in _HOLD}
