@@ -1,8 +1,9 @@
 """Measures the local model against plain classifiers on one set, in one table.
 
-``python -m eval.bench.classifiers SET --train SET [--json FILE]``: rules only, TF-IDF with logistic
-regression, nearest neighbours and logistic regression over the frozen base encoder, and the shipped
-model, all through the same grounding, policy and scores.  The frozen encoder needs extra ``train``.
+``python -m eval.bench.classifiers SET --train SET [--plain] [--json FILE]``: rules only, TF-IDF
+with logistic regression, nearest neighbours and logistic regression over the frozen base encoder,
+and (unless ``--plain``) the shipped model, all through the same grounding, policy and scores.  The
+frozen encoder needs extra ``train``.
 """
 
 from __future__ import annotations
@@ -58,14 +59,30 @@ def frozen_embed() -> Embed:
     return embed
 
 
-def classifiers(train: Sequence[LabelledRecord]) -> Iterator[tuple[str, Classifier]]:
-    """Each classifier with the name of its row."""
+def remembering(embed: Embed) -> Embed:
+    """Embeds each text once, however often and for however many classifiers it is asked for."""
+    known: dict[str, Floats] = {}
+
+    def embed_new(texts: Sequence[str]) -> Floats:
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            known.update(zip(new, embed(new), strict=True))
+        return np.stack([known[text] for text in texts])
+
+    return embed_new
+
+
+def classifiers(
+    train: Sequence[LabelledRecord], *, plain: bool = False
+) -> Iterator[tuple[str, Classifier]]:
+    """Each classifier with the name of its row; the plain ones alone where asked."""
     yield "rules only", make_classifier("rules", Settings())
     yield "TF-IDF + LR", fit_baseline(Baseline.TFIDF, train)
-    embed = frozen_embed()
+    embed = remembering(frozen_embed())
     yield "frozen MiniLM, kNN", fit_baseline(Baseline.KNN, train, embed=embed)
     yield "frozen MiniLM + LR", fit_baseline(Baseline.FROZEN, train, embed=embed)
-    yield "local model", make_classifier("local", Settings())
+    if not plain:
+        yield "local model", make_classifier("local", Settings())
 
 
 def row(name: str, classifier: Classifier, labelled: LabelledSet) -> dict[str, Any]:
@@ -95,11 +112,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m eval.bench.classifiers", description=__doc__)
     parser.add_argument("set", type=Path)
     parser.add_argument("--train", type=Path, required=True)
+    parser.add_argument("--plain", action="store_true", help="without the shipped model")
     parser.add_argument("--json", type=Path, help="also write the rows here")
     given = parser.parse_args()
     labelled = load_labelled(given.set)
     rows = []
-    for name, classifier in classifiers(load_labelled(given.train).records):
+    for name, classifier in classifiers(load_labelled(given.train).records, plain=given.plain):
         rows.append(row(name, classifier, labelled))
         sys.stdout.write(_line(rows[-1]) + "\n")
         sys.stdout.flush()
