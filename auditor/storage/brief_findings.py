@@ -21,6 +21,7 @@ from auditor.domain.records import Activity, ActivityKind, NextActivity
 from auditor.domain.verdict import Action, Evidence, EvidenceRole, Recommendation, Status, Verdict
 from auditor.storage.counting import AnySelect
 from auditor.storage.decision_models import CorrectionRow
+from auditor.storage.filled import filler
 from auditor.storage.inserting import in_parts
 from auditor.storage.mapping import commitments_of
 from auditor.storage.models import ActivityRow, VerdictRow
@@ -88,8 +89,8 @@ def _brief(part: Sequence[int], policy: str) -> AnySelect:
         verdict.contact,
         cast(verdict.commitments, Text()),
         verdict.attempts,
-        verdict.verdict["evidence"][0]["field"].as_string(),
-        verdict.verdict["probabilities"][Label.IMPLICIT_LOSS.value].as_float(),
+        verdict.verdict[("evidence", 0, "field")].as_string(),
+        verdict.verdict[("probabilities", Label.IMPLICIT_LOSS.value)].as_float(),
     )
     return (
         query.join(verdict, is_current)
@@ -98,19 +99,25 @@ def _brief(part: Sequence[int], policy: str) -> AnySelect:
     )
 
 
-_PLAIN_ACTIVITY = Activity(
-    id="", kind=ActivityKind.NOTE, occurred_at=datetime(1970, 1, 1, tzinfo=UTC), text=""
+_activity = filler(
+    Activity(
+        id="", kind=ActivityKind.NOTE, occurred_at=datetime(1970, 1, 1, tzinfo=UTC), text=""
+    ),
+    ("next_activity",),
 )
-_PLAIN_VERDICT = Verdict(
-    activity_id="",
-    status=Status.NEEDS_REVIEW,
-    label=Label.VAGUE_CALLBACK,
-    reason=Reason.NO_DATE,
-    confidence=0.0,
-    probabilities={},
-    recommendation=Recommendation(action=Action.REVIEW),
-    classifier="",
-    policy="",
+_verdict = filler(
+    Verdict(
+        activity_id="",
+        status=Status.NEEDS_REVIEW,
+        label=Label.VAGUE_CALLBACK,
+        reason=Reason.NO_DATE,
+        confidence=0.0,
+        probabilities={},
+        recommendation=Recommendation(action=Action.REVIEW),
+        classifier="",
+        policy="",
+    ),
+    ("evidence",),
 )
 
 
@@ -118,16 +125,16 @@ def _finding(row: Any, policy: str) -> Finding:
     """Fills in copies: what verdicts say was checked when they were stored."""
     (_, name, kind, at, pending, status, label, reason, sure, contact, *rest) = row
     commitments, attempts, quoted, loss = rest
-    activity = _PLAIN_ACTIVITY.model_copy(
-        update={
+    activity = _activity(
+        {
             "id": name,
             "kind": _KINDS[kind],
             "occurred_at": datetime.fromisoformat(at),
             "next_activity": _next(pending) if pending else None,
         }
     )
-    verdict = _PLAIN_VERDICT.model_copy(
-        update={
+    verdict = _verdict(
+        {
             "activity_id": name,
             "status": _STATUSES[status],
             "label": _LABELS[label],
