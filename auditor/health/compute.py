@@ -22,7 +22,7 @@ from auditor.domain.health import (
     view_pipeline,
 )
 from auditor.domain.health.estimates import Z95
-from auditor.domain.health.fallout import DIMENSIONS, GroupCount
+from auditor.domain.health.fallout import DIMENSIONS
 from auditor.domain.health.forecast import HORIZONS, Horizon
 from auditor.domain.health.pipeline import after_docket
 from auditor.domain.verdict import Action
@@ -36,7 +36,6 @@ from auditor.health.times import Times, work_out
 from auditor.storage import Database, UnitOfWork
 from auditor.storage.counting import Counted
 from auditor.storage.flow import Shortest
-from auditor.storage.health import ClosedGroup
 from auditor.storage.past import Past
 
 _FEWEST_SIZES = 6
@@ -136,7 +135,7 @@ def _report(
     clogs, untold = find_clogs(deals, times.limits())
     clogged = frozenset(id(c.deal) for c in clogs)
     needed = _needed(unit, rules, scope, people, counted, deals)
-    known = unit.health.known(counted)
+    known = unit.health.known(past)
     sold = new_business(unit, counted, rules, scope.team)
     return Health(
         as_of=counted.as_of,
@@ -154,10 +153,10 @@ def _report(
         clogs=clogs,
         clogs_untold=untold,
         forecast=tuple(_horizon(unit, counted, days) for days in HORIZONS),
-        fallout=_fallout(unit, counted, deals),
+        fallout=_fallout(past, deals),
         new_business=sold.books,
         new_business_note=sold.note,
-        flaws=tuple(Flaw(*found) for found in unit.health.flaws(counted)),
+        flaws=tuple(Flaw(*found) for found in unit.health.flaws(counted, past)),
     )
 
 
@@ -254,35 +253,17 @@ def _horizon(unit: UnitOfWork, counted: Counted, days: int) -> Horizon:
     return score_horizon(days, taken_on, unit.snapshots.said(counted, week), first=first)
 
 
-def _fallout(
-    unit: UnitOfWork, counted: Counted, deals: Sequence[OpenDeal]
-) -> Mapping[str, tuple[FalloutRow, ...]]:
-    counts: dict[str, dict[tuple[str, str | None], list[float]]] = {d: {} for d in DIMENSIONS}
-    for closed in unit.health.closed_groups(counted):
-        for dimension in DIMENSIONS:
-            if dimension == "reason" and closed.won:
-                continue
-            key = (getattr(closed, dimension), closed.currency)
-            _add(counts[dimension].setdefault(key, [0, 0, 0.0, 0.0]), closed)
-    found = {}
-    for dimension in DIMENSIONS:
-        groups = [
-            GroupCount(name, currency, int(won), int(lost), won_value, lost_value)
-            for (name, currency), (won, lost, won_value, lost_value) in counts[dimension].items()
-        ]
-        found[dimension] = fallout_rows(
+def _fallout(past: Past, deals: Sequence[OpenDeal]) -> Mapping[str, tuple[FalloutRow, ...]]:
+    lost = [d for d in deals if d.action is Action.CLOSE]
+    return {
+        dimension: fallout_rows(
             dimension,
-            groups,
+            past.fallout.get(dimension, ()),
             open_now=_by_group(dimension, deals),
-            in_effect_lost=_by_group(dimension, [d for d in deals if d.action is Action.CLOSE]),
+            in_effect_lost=_by_group(dimension, lost),
         )
-    return found
-
-
-def _add(sums: list[float], closed: ClosedGroup) -> None:
-    at = 0 if closed.won else 1
-    sums[at] += closed.count
-    sums[at + 2] += closed.value
+        for dimension in DIMENSIONS
+    }
 
 
 def _by_group(dimension: str, deals: Sequence[OpenDeal]) -> dict[str, int]:

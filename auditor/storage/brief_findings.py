@@ -100,9 +100,7 @@ def _brief(part: Sequence[int], policy: str) -> AnySelect:
 
 
 _activity = filler(
-    Activity(
-        id="", kind=ActivityKind.NOTE, occurred_at=datetime(1970, 1, 1, tzinfo=UTC), text=""
-    ),
+    Activity(id="", kind=ActivityKind.NOTE, occurred_at=datetime(1970, 1, 1, tzinfo=UTC), text=""),
     ("next_activity",),
 )
 _verdict = filler(

@@ -12,6 +12,9 @@ from auditor.storage.counting import LOST, OPEN, WON, Counted
 from auditor.storage.models import OpportunityRow, StageChangeRow
 
 _row = OpportunityRow
+STAGE_AFTER_CLOSING = "stage_after_closing"
+STAGE_BEFORE_OPENING = "stage_before_opening"
+STAGE_LATER = "stage_later"
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class FlawKind:
     where: Callable[[Counted], ColumnElement[bool]]
     """Which opportunities have it."""
     of_stages: bool = False
-    """Whether it is found on stage changes."""
+    """Whether it is found on stage changes; those are counted in the pass over the past."""
 
 
 def _is_open(_: Counted) -> ColumnElement[bool]:
@@ -115,19 +118,19 @@ FLAWS: tuple[FlawKind, ...] = (
         lambda c: and_(_row.status == WON, c.is_closed_lately(), _row.account.is_(None)),
     ),
     FlawKind(
-        "stage_after_closing",
+        STAGE_AFTER_CLOSING,
         "with a stage entered after closing; that time is left out",
         lambda _: and_(_row.status != OPEN, StageChangeRow.entered_on > _row.closed_on),
         of_stages=True,
     ),
     FlawKind(
-        "stage_before_opening",
+        STAGE_BEFORE_OPENING,
         "with a stage entered before opening; times in stages are kept as told",
         lambda _: StageChangeRow.entered_on < _row.opened_on,
         of_stages=True,
     ),
     FlawKind(
-        "stage_later",
+        STAGE_LATER,
         "with a stage entered on a day still to come; not counted until then",
         lambda c: StageChangeRow.entered_on > c.as_of,
         of_stages=True,

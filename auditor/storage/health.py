@@ -12,35 +12,13 @@ from sqlalchemy import ColumnElement, Float, case, cast, distinct, func, select,
 from sqlalchemy.orm import Session
 
 from auditor.domain.new_business import Transaction
-from auditor.storage.counting import LOST, OPEN, WON, AnySelect, Counted, stage_left
+from auditor.storage.counting import WON, Counted
 from auditor.storage.flaws import FLAWS, DuplicateFlaws
-from auditor.storage.models import OpportunityRow, SnapshotRow, StageChangeRow
+from auditor.storage.models import OpportunityRow, SnapshotRow
 from auditor.storage.past import Past, read_past
 from auditor.storage.spells import StageRepository
 
 _AT_ONCE = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedGroup:
-    """Opportunities closed in the period that are alike."""
-
-    stage: str
-    """The stage that they were closed in; empty where untold."""
-    reason: str
-    """Why they were lost, as the CRM has it."""
-    rep: str
-    """Who held them."""
-    lead_source: str
-    """Where the lead came from."""
-    currency: str | None
-    """Of their values."""
-    won: bool
-    """Won or lost."""
-    count: int
-    """How many."""
-    value: float
-    """Sum of their values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,42 +58,17 @@ class HealthRepository:
         teams = self._session.scalars(select(row.team).distinct().where(row.team.is_not(None)))
         return [o for o in owners if o], [t for t in teams if t]
 
-    def known(self, counted: Counted) -> Known:
-        """What the data holds of open ones and those closed in the period."""
-        row = OpportunityRow
-        lately = counted.is_closed_lately()
-        counts = select(
-            _count(row.status == OPEN),
-            _count(lately),
-            _count((row.opened_on.is_not(None)) & ((row.status == OPEN) | lately)),
-            func.max(row.told_on),
-        ).where(counted.people())
-        open_count, closed, dated, told_on = self._session.execute(counts).one()
+    def known(self, past: Past) -> Known:
+        """What the data holds of open ones and those closed in the period.
+
+        Args:
+            past: the count of both.
+        """
         snapshots = select(func.count(distinct(SnapshotRow.week)), func.min(SnapshotRow.taken_on))
         weeks, first = self._session.execute(snapshots).one()
-        return Known(open_count or 0, closed or 0, dated or 0, weeks, first, told_on)
-
-    def closed_groups(self, counted: Counted) -> Iterator[ClosedGroup]:
-        """Closed ones of the period, by all that fallout is counted by, in one pass."""
-        row = OpportunityRow
-        reason = func.coalesce(row.lost_reason, "")
-        columns = (
-            func.coalesce(stage_left(), ""),
-            case((row.status == LOST, reason), else_=""),
-            func.coalesce(row.owner, ""),
-            func.coalesce(row.lead_source, ""),
-            row.currency,
-            row.status == WON,
+        return Known(
+            past.open_count, past.closed_count, past.with_opening, weeks, first, past.told_on
         )
-        inner: AnySelect = select(
-            *(column.label(f"c{n}") for n, column in enumerate(columns)), row.value.label("value")
-        ).where(counted.people(), counted.is_closed_lately())
-        each = inner.subquery().c
-        keys = [each[f"c{n}"] for n in range(len(columns))]
-        worth = func.coalesce(func.sum(cast(each.value, Float)), 0.0)
-        query: AnySelect = select(*keys, func.count(), worth).group_by(*keys)
-        for stage, why, rep, lead, currency, won, count, value in self._session.execute(query):
-            yield ClosedGroup(stage, why, rep, lead, currency, bool(won), count, float(value))
 
     def won_since(self, counted: Counted, first: date) -> dict[str | None, float]:
         """Value won from a day on, by currency."""
@@ -146,22 +99,19 @@ class HealthRepository:
         for account, day, value, currency, key, lead_source in self._stream(query):
             yield Transaction(account, day, Decimal(value or 0), currency, str(key), lead_source)
 
-    def flaws(self, counted: Counted) -> list[tuple[str, str, int]]:
-        """Key, words and count of what is wrong with the data; what is fine is left out."""
+    def flaws(self, counted: Counted, past: Past) -> list[tuple[str, str, int]]:
+        """Key, words and count of what is wrong with the data; what is fine is left out.
+
+        Args:
+            counted: whose.
+            past: the count of their past, which tells the flaws of stage changes.
+        """
         plain = [flaw for flaw in FLAWS if not flaw.of_stages]
-        row = OpportunityRow
         counts = self._session.execute(
             select(*(_count(f.where(counted)) for f in plain)).where(counted.people())
         ).one()
         found = [(f.key, f.words, n or 0) for f, n in zip(plain, counts, strict=True)]
-        for flaw in FLAWS:
-            if flaw.of_stages:
-                query = (
-                    select(func.count(distinct(row.key)))
-                    .join(StageChangeRow, StageChangeRow.opportunity_key == row.key)
-                    .where(counted.people(), flaw.where(counted))
-                )
-                found.append((flaw.key, flaw.words, self._session.scalar(query) or 0))
+        found += [(f.key, f.words, past.stage_flaws.get(f.key, 0)) for f in FLAWS if f.of_stages]
         found += DuplicateFlaws(self._session).count(counted)
         return [each for each in found if each[2]]
 

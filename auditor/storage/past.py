@@ -1,24 +1,27 @@
 """One pass over all opportunities with their stage changes: what health counts of the past.
 
-They are read some thousands at a time, in the order of their keys, and counted in columns: window
+They are read some thousands at a time, a text for each column, and counted in columns: window
 functions over millions of changes take several times as long on SQLite, and an object a row as
-well.  The same conditions stand in ``spells`` as SQL, to list the records behind a count.
+well.  The same conditions stand in ``spells``, ``flaws`` and ``health_records`` as SQL, to list the
+records behind a count.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
-from sqlalchemy import Float, cast, func, select
+from sqlalchemy import Integer, Text, cast, func, select
 from sqlalchemy.orm import Session
 
+from auditor.domain.health.fallout import GroupCount
+from auditor.storage.columns import UNKNOWN, number_list, text_list
 from auditor.storage.counting import AnySelect, Counted
 from auditor.storage.day_counts import day_number, number_of
 from auditor.storage.models import OpportunityRow, StageChangeRow
-from auditor.storage.raw_rows import raw_rows
 from auditor.storage.spells import LifeCount, SpellCount
 
 NEVER = -(10**9)
@@ -44,6 +47,58 @@ class Past:
     """Open ones and those closed in the period that have a stage change."""
     observed_only: int = 0
     """Of these, those of which only differences between imports tell it."""
+    open_count: int = 0
+    """Open ones."""
+    closed_count: int = 0
+    """Those closed in the period."""
+    with_opening: int = 0
+    """Of both, those with an opening day."""
+    told_on: date | None = None
+    """Day of the newest data."""
+    fallout: Mapping[str, list[GroupCount]] = field(default_factory=dict)
+    """By dimension of the fallout: those closed in the period, in groups."""
+    stage_flaws: dict[str, int] = field(default_factory=dict)
+    """By key: opportunities with a flaw in their stage changes."""
+
+
+class DealColumns(NamedTuple):
+    """Opportunities, a packed list for each column; in a query, what packs it."""
+
+    key: Any
+    """The database's numbers for them."""
+    opened: Any
+    """Numbers of the opening days, ``NEVER`` where untold."""
+    closed: Any
+    """The same of the closing days."""
+    value: Any
+    """Deal sizes, ``UNKNOWN`` where untold."""
+    status: Any
+    """Open, won or lost."""
+    currency: Any
+    """Of the values."""
+    stage: Any
+    """Their stages now."""
+    reason: Any
+    """Why they were lost."""
+    owner: Any
+    """Who holds them."""
+    lead_source: Any
+    """Where the leads came from."""
+
+
+class ChangeColumns(NamedTuple):
+    """Stage changes, a packed list for each column; in a query, what packs it."""
+
+    deal: Any
+    """Keys of the opportunities."""
+    entered: Any
+    """Numbers of days."""
+    key: Any
+    """Their own."""
+    observed: Any
+    """1 where no source told it."""
+    stage: Any
+    """The stages entered."""
 
 
 def read_past(session: Session, counted: Counted) -> Past:
@@ -51,13 +106,17 @@ def read_past(session: Session, counted: Counted) -> Past:
     from auditor.storage.past_tally import Tally
 
     tally = Tally(number_of(counted.as_of), number_of(counted.since))
-    for deals, changes in _pages(session, counted):
+    told_on = []
+    for newest, deals, changes in _pages(session, counted):
+        told_on.append(newest)
         tally.add(deals, changes)
-    return tally.close()
+    past = tally.close()
+    past.told_on = max(told_on, default=None)
+    return past
 
 
-def _pages(session: Session, counted: Counted) -> Iterator[tuple[Sequence[Any], Sequence[Any]]]:
-    """Opportunities and their stage changes, a range of keys at a time."""
+def _pages(session: Session, counted: Counted) -> Iterator[tuple[date, DealColumns, ChangeColumns]]:
+    """Opportunities and their stage changes, a range of keys at a time, and the newest day."""
     deal, change = OpportunityRow, StageChangeRow
     deals, changes = _deals(counted), _changes(counted)
     first, last = session.execute(select(func.min(deal.key), func.max(deal.key))).one()
@@ -65,29 +124,42 @@ def _pages(session: Session, counted: Counted) -> Iterator[tuple[Sequence[Any], 
         return
     for begin in range(first, last + 1, _AT_ONCE):
         end = begin + _AT_ONCE - 1
-        yield (
-            raw_rows(session, deals.where(deal.key.between(begin, end))),
-            raw_rows(session, changes.where(change.opportunity_key.between(begin, end))),
-        )
+        newest, *columns = session.execute(deals.where(deal.key.between(begin, end))).one()
+        if newest is None:
+            continue
+        changed = changes.where(change.opportunity_key.between(begin, end))
+        entries = (packed or "" for packed in session.execute(changed).one())
+        yield newest, DealColumns(*columns), ChangeColumns(*entries)
 
 
 def _deals(counted: Counted) -> AnySelect:
     row = OpportunityRow
-    query: AnySelect = select(
-        row.key,
-        row.status,
-        func.coalesce(day_number(row.opened_on), NEVER),
-        func.coalesce(day_number(row.closed_on), NEVER),
-        row.currency,
-        cast(row.value, Float),
+    columns = DealColumns(
+        key=number_list(row.key),
+        opened=number_list(func.coalesce(day_number(row.opened_on), NEVER)),
+        closed=number_list(func.coalesce(day_number(row.closed_on), NEVER)),
+        value=number_list(func.coalesce(cast(row.value, Text), UNKNOWN)),
+        status=text_list(row.status),
+        currency=text_list(row.currency),
+        stage=text_list(row.stage),
+        reason=text_list(row.lost_reason),
+        owner=text_list(row.owner),
+        lead_source=text_list(row.lead_source),
     )
-    return query.where(counted.people()).order_by(row.key)
+    query: AnySelect = select(func.max(row.told_on), *columns)
+    return query.where(counted.people())
 
 
 def _changes(counted: Counted) -> AnySelect:
     row = StageChangeRow
-    columns = (row.opportunity_key, day_number(row.entered_on), row.key, row.stage, row.observed)
-    query: AnySelect = select(*columns).where(row.entered_on <= counted.as_of)
+    columns = ChangeColumns(
+        deal=number_list(row.opportunity_key),
+        entered=number_list(day_number(row.entered_on)),
+        key=number_list(row.key),
+        observed=number_list(cast(row.observed, Integer)),
+        stage=text_list(row.stage),
+    )
+    query: AnySelect = select(*columns)
     if counted.owners is None and counted.teams is None:
         return query
     deal = OpportunityRow
