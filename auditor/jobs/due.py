@@ -27,6 +27,7 @@ from auditor.jobs.audit import BATCH
 from auditor.jobs.failures import OF_THE_WHOLE, describe_error, note_failure
 from auditor.storage import Database, DueActivity
 from auditor.storage.failures import JUDGE, judge_subject
+from auditor.storage.outages import is_outage
 
 log = logging.getLogger("auditor.jobs")
 _MARK = "batch"
@@ -177,7 +178,7 @@ class _Run:
 
     def _raise_if_down(self, error: Exception) -> None:
         """Raises what is not one record's fault; a database that answers refused its content."""
-        if not isinstance(error, StorageError):
+        if not isinstance(error, StorageError) or is_outage(error):
             raise error
         try:
             self.database.schema_state()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from auditor.classify.llm.breaker import CircuitBreaker
@@ -78,9 +79,10 @@ class Meter:
         return self._store.recall(key) if self._store else None
 
     def keep(self, key: str, reply: Reply) -> None:
-        """Keeps a verified answer."""
-        if self._store:
-            self._store.keep(key, reply)
+        """Keeps a verified answer; where it can't be kept, it is asked for again another time."""
+        with self._unwritten():
+            if self._store:
+                self._store.keep(key, reply)
 
     def complete(self, messages: Sequence[Message], *, most_answer: int) -> Reply:
         """Asks within the budget.
@@ -98,7 +100,8 @@ class Meter:
         if self._breaker:
             self._breaker.succeeded()
         if self._store and booked is not None:
-            self._store.settle(booked, reply.usage, price=self._price)
+            with self._unwritten():
+                self._store.settle(booked, reply.usage, price=self._price)
         self._tally.add("calls")
         self._pay(reply.usage)
         return replace(reply, call=booked)
@@ -122,16 +125,25 @@ class Meter:
             return None
         return self._store.reserve(self.model, estimate, price=self._price, limits=self._limits)
 
+    @contextmanager
+    def _unwritten(self) -> Iterator[None]:
+        """After a call a full ledger costs nothing more: what was booked before stands."""
+        try:
+            yield
+        except CallFailed as exc:
+            self._tally.add(f"unwritten_{exc.kind.value}")
+
     def _note_failure(self, failure: CallFailed, booked: int | None) -> None:
         self._tally.add("calls", f"failed_{failure.kind.value}")
         told = failure.usage
         if told is not None:
             self._pay(told)
         if self._store and booked is not None:
-            if told is not None:
-                self._store.settle(booked, told, price=self._price, outcome=failure.kind.value)
-            else:
-                self._store.fail(booked, failure.kind)
+            with self._unwritten():
+                if told is not None:
+                    self._store.settle(booked, told, price=self._price, outcome=failure.kind.value)
+                else:
+                    self._store.fail(booked, failure.kind)
         if self._breaker and failure.kind in OF_THE_SERVER:
             self._breaker.failed(retry_after=failure.retry_after)
         elif self._breaker:
