@@ -19,6 +19,7 @@ from api.app import create_app
 from api.logs import log_for
 from auditor.errors import ConfigurationError
 from auditor.jobs.loops import make_loop
+from auditor.jobs.memory import MemoryKeeper
 from auditor.settings import Settings
 
 HEAD_SECONDS = 15.0
@@ -150,6 +151,7 @@ def serve(
         StorageError, ConfigurationError: the app can't be made.
     """
     log_for(log_as)
+    MemoryKeeper().start()  # before other threads, which it gives few heaps
     sys.setswitchinterval(SWITCH_SECONDS)
     app = create_app(settings)
     if once is not None:

@@ -21,6 +21,7 @@ from auditor.errors import ConfigurationError
 from auditor.jobs.background import Background
 from auditor.jobs.failures import KINDS, list_failures, requeue
 from auditor.jobs.learning import judged_sources
+from auditor.jobs.memory import MemoryKeeper
 from auditor.jobs.tending import Tender
 from auditor.settings import Settings
 from auditor.storage import Database, open_database
@@ -64,6 +65,7 @@ def run_work(settings: Settings, *, once: bool) -> None:
     logging.basicConfig(level=logging.INFO, format=LOG_FORM, stream=sys.stderr)
     for name in ("procrastinate", "alembic"):  # noise
         logging.getLogger(name).setLevel(logging.WARNING)
+    MemoryKeeper().start()
     with open_database(settings.database_url, create=False) as database:
         database.require_schema()
         shop = Shop(settings, database)

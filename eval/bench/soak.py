@@ -5,8 +5,9 @@ of) while signed webhooks, audits through the API, pages, reads and searches com
 Its memory, open handles, threads and what waits are looked at every few seconds.  The run fails,
 with exit code 1, where one of them grows, where requests fail, or where something is left undone.
 
-What may grow: memory, by what is kept on purpose for each note (its vector, and the opinion on it
-in case it comes again) and by a fixed slack.  The first third is a warm-up and is not counted.
+What may grow: memory, by what is kept on purpose for each note (its vector, its finding, and the
+opinion on it in case it comes again) and by a fixed slack.  The first third is a warm-up and is not
+counted.
 """
 
 from __future__ import annotations
@@ -50,8 +51,9 @@ RATES = {"webhook": 5.0, "audit": 1.0, "page": 1.0, "read": 1.0, "search": 0.2}
 PAGES = ("/", "/team", "/reps/Dana", "/search?q=who+waits+for+the+board", "/opportunities/1")
 READS = ("/v1/opportunities?limit=50", "/v1/health-metrics", "/v1/reps/Dana/queue", "/metrics")
 SEARCHES = ("/v1/search?q=went+with+another+supplier", "/v1/search?q=voicemail", "/v1/copied-notes")
-KEPT_MB_PER_NOTE = 0.012
-"""Opinion (7 KB), vector (1 KB) and their places; the opinions end at 50,000."""
+KEPT_MB_PER_NOTE = 0.018
+"""Opinion (7 KB), finding as pages read it (8 KB), vector (1 KB), and opinions on what is audited
+meanwhile, a record to five notes.  The opinions end at 50,000, the findings at 20,000."""
 SLACK_MB = 40.0
 """Memory that an allocator may hold more of."""
 SLACK_HANDLES = 12

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from datetime import UTC, date, datetime
 
 import pytest
@@ -10,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from auditor.domain.findings import Commitment, Contact, Finding
 from auditor.domain.labels import Test
 from auditor.domain.policy import Policy
-from auditor.domain.verdict import TestResult
+from auditor.domain.verdict import TestResult, Verdict
 from auditor.storage import Database, DueActivity
 from auditor.storage.finding_cache import FindingCache, FindingKey
 from tests.builders import (
@@ -175,6 +177,32 @@ def test_the_least_used_findings_give_way() -> None:
     assert set(cache.get(keys)) == {keys[0], keys[2]}
     cache.clear()
     assert cache.get(keys) == {}
+
+
+def test_findings_that_are_kept_take_little() -> None:
+    def make() -> Finding:
+        tests = {test: TestResult(passed=None, evidence=some_evidence()) for test in Test}
+        verdict = a_finding(DAY, MEANINGFUL).verdict.model_copy(update={"five_tests": tests})
+        days = Commitment(date(2026, 3, 9), date(2026, 3, 13), some_evidence())
+        read = Verdict.model_validate_json(verdict.model_dump_json())
+        return Finding(an_activity(DAY), read, Contact.ATTEMPT, (days,))
+
+    cache = FindingCache()
+    keys = [FindingKey(n, _NOW, "sha256:x", "o1", None) for n in range(201)]
+    cache.put({keys[0]: make()})
+    tracemalloc.start()
+    try:
+        cache.put({key: make() for key in keys[1:]})
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0] / 200
+    finally:
+        tracemalloc.stop()
+    assert taken < 9_000
+    kept = cache.get(keys[:1])[keys[0]]
+    assert kept == make()
+    assert kept.verdict.model_fields_set == make().verdict.model_fields_set
+    kept.verdict.model_copy(update={"confidence": 0.5, "warnings": ("new",)})
+    assert cache.get(keys[1:2])[keys[1]].verdict.model_fields_set == make().verdict.model_fields_set
 
 
 def _hash(database: Database) -> str:
