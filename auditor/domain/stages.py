@@ -113,9 +113,11 @@ class _Remembered:
         self.found: dict[str, Stage] = {}
         self.answers: dict[tuple[str, str], tuple[StepAnswer, str]] = {}
 
-    def has_room(self) -> bool:
-        """Whether more may be kept: names come from outside, and there may be many."""
-        return len(self.found) + len(self.answers) < self._MOST
+    def make_room(self) -> None:
+        """Forgets all where no more may be kept: names come from outside, and may be many."""
+        if len(self.found) + len(self.answers) >= self._MOST:
+            self.found.clear()
+            self.answers.clear()
 
 
 _last: list[_Remembered] = []
@@ -123,7 +125,7 @@ _last: list[_Remembered] = []
 
 def _remembered(stages: tuple[Stage, ...]) -> _Remembered:
     known = _last[0] if _last else None
-    if known is None or known.stages is not stages or not known.has_room():
+    if known is None or known.stages is not stages:
         known = _Remembered(stages)
         _last[:] = [known]
     return known
@@ -134,6 +136,7 @@ def find_stage(name: str, stages: tuple[Stage, ...] = DEFAULT_STAGES) -> Stage:
     known = _remembered(stages)
     found = known.found.get(name)
     if found is None:
+        known.make_room()
         found = known.found[name] = _search(name, stages)
     return found
 
@@ -182,6 +185,7 @@ def answer_of_step(
     known, key = _remembered(stages), (stage.key, pending.subject)
     found = known.answers.get(key)
     if found is None:
+        known.make_room()
         found = known.answers[key] = _answer_of_subject(pending.subject, stage, stages)
     return found
 

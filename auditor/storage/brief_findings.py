@@ -22,7 +22,7 @@ from auditor.domain.verdict import Action, Evidence, EvidenceRole, Recommendatio
 from auditor.storage.counting import AnySelect
 from auditor.storage.decision_models import CorrectionRow
 from auditor.storage.filled import filler
-from auditor.storage.inserting import in_parts
+from auditor.storage.keys_in import keys_in
 from auditor.storage.mapping import commitments_of
 from auditor.storage.models import ActivityRow, VerdictRow
 from auditor.storage.raw_rows import raw_rows
@@ -51,25 +51,23 @@ class BriefFindings:
         whole = self._corrected(opportunities)
         found = VerdictRepository(self._session).current(whole, policy) if whole else {}
         left_out = set(whole)
-        for part in in_parts([key for key in opportunities if key not in left_out]):
-            for row in raw_rows(self._session, _brief(part, policy)):
-                found.setdefault(row[0], []).append(_finding(row, policy))
+        brief = [key for key in opportunities if key not in left_out]
+        for row in raw_rows(self._session, _brief(brief, policy)):
+            found.setdefault(row[0], []).append(_finding(row, policy))
         return found
 
     def _corrected(self, opportunities: Sequence[int]) -> list[int]:
-        keys: list[int] = []
-        for part in in_parts(opportunities):
-            query = (
-                select(ActivityRow.opportunity_key)
-                .distinct()
-                .join(CorrectionRow, CorrectionRow.activity_key == ActivityRow.key)
-                .where(ActivityRow.opportunity_key.in_(part), CorrectionRow.undone_at.is_(None))
-            )
-            keys += [key for key in self._session.scalars(query) if key is not None]
-        return keys
+        query = (
+            select(ActivityRow.opportunity_key)
+            .distinct()
+            .join(CorrectionRow, CorrectionRow.activity_key == ActivityRow.key)
+            .where(keys_in(ActivityRow.opportunity_key, opportunities))
+            .where(CorrectionRow.undone_at.is_(None))
+        )
+        return [key for key in self._session.scalars(query) if key is not None]
 
 
-def _brief(part: Sequence[int], policy: str) -> AnySelect:
+def _brief(opportunities: Sequence[int], policy: str) -> AnySelect:
     act, verdict = ActivityRow, VerdictRow
     is_current = and_(
         verdict.activity_key == act.key,
@@ -94,7 +92,7 @@ def _brief(part: Sequence[int], policy: str) -> AnySelect:
     )
     return (
         query.join(verdict, is_current)
-        .where(act.opportunity_key.in_(part))
+        .where(keys_in(act.opportunity_key, opportunities))
         .order_by(act.occurred_utc, act.key)
     )
 

@@ -15,6 +15,7 @@ from auditor.domain.labels import Reason
 from auditor.domain.verdict import Evidence
 from auditor.storage.decision_models import DecisionRow
 from auditor.storage.inserting import in_parts
+from auditor.storage.keys_in import keys_in
 from auditor.storage.models import ActivityRow, OpportunityRow
 
 
@@ -67,14 +68,13 @@ class DecisionRepository:
     def of_opportunities(self, keys: Sequence[int]) -> dict[int, list[Decision]]:
         """By opportunity: all its decisions, oldest first."""
         found: dict[int, list[Decision]] = {}
-        for part in in_parts(keys):
-            rows = self._session.scalars(
-                select(DecisionRow)
-                .where(DecisionRow.opportunity_key.in_(part))
-                .order_by(DecisionRow.key)
-            ).all()
-            for decision in self._decisions(rows):
-                found.setdefault(decision.opportunity_key, []).append(decision)
+        rows = self._session.scalars(
+            select(DecisionRow)
+            .where(keys_in(DecisionRow.opportunity_key, keys))
+            .order_by(DecisionRow.key)
+        ).all()
+        for decision in self._decisions(rows):
+            found.setdefault(decision.opportunity_key, []).append(decision)
         return found
 
     def of_week(self, monday: date) -> list[Decision]:

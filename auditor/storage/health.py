@@ -8,17 +8,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, case, cast, distinct, func, select, true
+from sqlalchemy import ColumnElement, Float, Text, case, cast, distinct, func, select, true
 from sqlalchemy.orm import Session
 
 from auditor.domain.new_business import Transaction
-from auditor.storage.counting import WON, Counted
+from auditor.storage.counting import WON, AnySelect, Counted
+from auditor.storage.day_counts import day_number, day_of
 from auditor.storage.flaws import FLAWS, DuplicateFlaws
 from auditor.storage.models import OpportunityRow, SnapshotRow
 from auditor.storage.past import Past, read_past
+from auditor.storage.raw_rows import raw_parts
 from auditor.storage.spells import StageRepository
-
-_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +88,24 @@ class HealthRepository:
             valued_only: leave out those without a value, which counts as 0 otherwise.
         """
         row = OpportunityRow
-        columns = (row.account, row.closed_on, row.value, row.currency, row.key, row.lead_source)
-        query = select(*columns).where(
+        query: AnySelect = select(
+            row.account,
+            day_number(row.closed_on),
+            cast(row.value, Text),
+            row.currency,
+            row.key,
+            row.lead_source,
+        ).where(
             counted.people(),
             row.status == WON,
             counted.is_decided(),
             row.account.is_not(None),
             row.value.is_not(None) if valued_only else true(),
         )
-        for account, day, value, currency, key, lead_source in self._stream(query):
-            yield Transaction(account, day, Decimal(value or 0), currency, str(key), lead_source)
+        days = _Days()
+        for account, day, value, currency, key, lead_source in raw_parts(self._session, query):
+            amount = Decimal(value or 0)
+            yield Transaction(account, days[day], amount, currency, str(key), lead_source)
 
     def flaws(self, counted: Counted, past: Past) -> list[tuple[str, str, int]]:
         """Key, words and count of what is wrong with the data; what is fine is left out.
@@ -115,8 +123,13 @@ class HealthRepository:
         found += DuplicateFlaws(self._session).count(counted)
         return [each for each in found if each[2]]
 
-    def _stream(self, query: Any) -> Iterator[Any]:
-        yield from self._session.execute(query.execution_options(yield_per=_AT_ONCE))
+
+class _Days(dict[int, date]):
+    """Dates by their numbers."""
+
+    def __missing__(self, number: int) -> date:
+        self[number] = day = day_of(number)
+        return day
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:

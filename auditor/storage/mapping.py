@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
+
+from sqlalchemy import Row
 
 from auditor.domain.findings import Commitment, Contact, Finding
 from auditor.domain.provenance import Provenance
@@ -38,6 +42,9 @@ _PLAIN = (
 )
 
 
+_plain_of = attrgetter(*_PLAIN)
+
+
 def sortable(when: datetime) -> datetime:
     """A time that sorts with any other: one without a zone counts as UTC."""
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
@@ -59,17 +66,20 @@ def opportunity_values(opportunity: Opportunity) -> dict[str, Any]:
     }
 
 
-def opportunity_of(row: OpportunityRow, stages: tuple[StageChange, ...] = ()) -> Opportunity:
+def opportunity_of(
+    row: OpportunityRow | Row[Any], stages: tuple[StageChange, ...] = ()
+) -> Opportunity:
     """The opportunity, with only the fields set that a source has told.
 
     Args:
-        row: its columns.
+        row: its columns, by name.
         stages: its stage changes, oldest first, where they were read.
     """
     told: dict[str, Any] = {"id": row.id}
     if stages:
         told["stage_history"] = stages
-    told |= {name: value for name in _PLAIN if (value := getattr(row, name)) is not None}
+    plain = zip(_PLAIN, _plain_of(row), strict=True)
+    told |= {name: value for name, value in plain if value is not None}
     if row.status != OpportunityStatus.OPEN:
         told["status"] = row.status
     pending = next_of(row.pending_kind, row.pending_subject, row.pending_due_on)
@@ -80,6 +90,7 @@ def opportunity_of(row: OpportunityRow, stages: tuple[StageChange, ...] = ()) ->
     return Opportunity.model_validate(told)
 
 
+@lru_cache(maxsize=8192)
 def next_of(kind: str | None, subject: str | None, due_on: date | None) -> NextActivity | None:
     """The pending activity of its columns; None where there is no kind."""
     if kind is None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy import Row, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from auditor.domain.records import (
@@ -17,10 +18,14 @@ from auditor.domain.records import (
     OpportunityStatus,
     StageChange,
 )
+from auditor.storage.counting import AnySelect
+from auditor.storage.day_counts import day_number, day_of
 from auditor.storage.history import SeenPending, due_history, stage_history
 from auditor.storage.inserting import add_missing, in_parts
+from auditor.storage.keys_in import keys_in
 from auditor.storage.mapping import next_of, opportunity_of, opportunity_values
 from auditor.storage.models import ActivityRow, DueChangeRow, OpportunityRow, StageChangeRow
+from auditor.storage.raw_rows import raw_rows
 
 
 @dataclass(frozen=True)
@@ -147,8 +152,8 @@ class OpportunityRepository:
         chosen += [] if teams is None else [OpportunityRow.team.in_(teams)]
         after = 0
         while True:
-            rows = self._session.scalars(
-                select(OpportunityRow)
+            rows = self._session.execute(
+                select(*OpportunityRow.__table__.c)
                 .where(OpportunityRow.key > after, *chosen)
                 .order_by(OpportunityRow.key)
                 .limit(size)
@@ -159,7 +164,9 @@ class OpportunityRepository:
             yield self.with_histories(rows)
             self._session.expunge_all()
 
-    def with_histories(self, rows: Sequence[OpportunityRow]) -> list[StoredOpportunity]:
+    def with_histories(
+        self, rows: Sequence[OpportunityRow] | Sequence[Row[Any]]
+    ) -> list[StoredOpportunity]:
         """Opportunities of rows that another repository chose, with their histories."""
         keys = [row.key for row in rows]
         stages = self._stages(keys)
@@ -186,22 +193,21 @@ class OpportunityRepository:
         """By opportunity: stage changes told, and those observed."""
         found: dict[int, tuple[list[StageChange], list[StageChange]]] = {}
         row = StageChangeRow
-        query = (
-            select(row.opportunity_key, row.stage, row.entered_on, row.observed)
-            .where(row.opportunity_key.in_(keys))
+        query: AnySelect = (
+            select(row.opportunity_key, row.stage, day_number(row.entered_on), row.observed)
+            .where(keys_in(row.opportunity_key, keys))
             .order_by(row.entered_on, row.key)
         )
-        for key, stage, entered_on, is_observed in self._session.execute(query):
+        for key, stage, entered, is_observed in raw_rows(self._session, query):
             told, observed = found.setdefault(key, ([], []))
-            change = _change(stage, entered_on)
-            (observed if is_observed else told).append(change)
+            (observed if is_observed else told).append(_change(stage, entered))
         return found
 
     def _seen(self, keys: Sequence[int]) -> dict[int, list[SeenPending]]:
         found: dict[int, list[SeenPending]] = {}
         for row in self._session.scalars(
             select(DueChangeRow)
-            .where(DueChangeRow.opportunity_key.in_(keys))
+            .where(keys_in(DueChangeRow.opportunity_key, keys))
             .order_by(DueChangeRow.seen_on, DueChangeRow.key)
         ):
             found.setdefault(row.opportunity_key, []).append(_seen_of(row))
@@ -251,9 +257,9 @@ class OpportunityRepository:
 
 
 @lru_cache(maxsize=8192)
-def _change(stage: str, entered_on: date) -> StageChange:
-    """A change into a stage on a day; many opportunities share one."""
-    return StageChange(stage=stage, entered_on=entered_on)
+def _change(stage: str, entered: int) -> StageChange:
+    """A change into a stage on the day of a number; many opportunities share one."""
+    return StageChange(stage=stage, entered_on=day_of(entered))
 
 
 def _seen_of(row: DueChangeRow) -> SeenPending:

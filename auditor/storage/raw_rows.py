@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from auditor.storage.counting import AnySelect
+
+_AT_ONCE = 10_000
 
 
 def raw_rows(session: Session, query: AnySelect) -> Sequence[tuple[Any, ...]]:
@@ -23,3 +25,13 @@ def raw_rows(session: Session, query: AnySelect) -> Sequence[tuple[Any, ...]]:
     finally:
         result.close()
     return rows
+
+
+def raw_parts(session: Session, query: AnySelect) -> Iterator[tuple[Any, ...]]:
+    """The same, some thousand rows at a time, for so many that they are better not kept."""
+    result = session.connection().execute(query)
+    try:
+        while result.cursor and (rows := result.cursor.fetchmany(_AT_ONCE)):
+            yield from rows
+    finally:
+        result.close()
