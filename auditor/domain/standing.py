@@ -120,10 +120,8 @@ def compute_standing(
         as_of: the day to stand on; later findings are left out.
         stages: kinds of stage with their patience.
     """
-    past = sorted(
-        (f for f in findings if f.activity.occurred_at.date() <= as_of),
-        key=lambda f: f.activity.occurred_at.replace(tzinfo=None),
-    )
+    past = [f for f in findings if f.activity.occurred_at.date() <= as_of]
+    past.sort(key=lambda f: f.activity.occurred_at.replace(tzinfo=None))
     clock_days, clock_from = _clock(opportunity, past, as_of)
     unanswered, no_shows = _silence(past)
     pending = pending_of(opportunity, past)

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -91,6 +92,8 @@ def release_data(answer: ReleaseAnswer) -> dict[str, Any]:
 
 def as_plain(value: Any) -> Any:
     """Turns a value into what JSON can hold; floats have six places."""
+    if value is None or (isinstance(value, (str, int)) and not isinstance(value, Enum)):
+        return value
     if isinstance(value, float):
         return round(value, _PLACES)
     if isinstance(value, Enum):
@@ -100,8 +103,7 @@ def as_plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
     if is_dataclass(value) and not isinstance(value, type):
-        told = {f.name: as_plain(getattr(value, f.name)) for f in fields(value)}
-        return told | {n: as_plain(getattr(value, n)) for n in _TOLD_TOO.get(type(value), ())}
+        return {name: as_plain(getattr(value, name)) for name in _told_of(type(value))}
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, Mapping):
@@ -109,6 +111,12 @@ def as_plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [as_plain(v) for v in value]
     return value
+
+
+@lru_cache
+def _told_of(kind: type[Any]) -> tuple[str, ...]:
+    """What a kind of object tells: its fields, and what it works out itself."""
+    return (*(f.name for f in fields(kind)), *_TOLD_TOO.get(kind, ()))
 
 
 def _add_records(rep: dict[str, Any]) -> None:

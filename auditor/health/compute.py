@@ -35,7 +35,7 @@ from auditor.health.selling import new_business
 from auditor.health.times import Times, work_out
 from auditor.storage import Database, UnitOfWork
 from auditor.storage.counting import Counted
-from auditor.storage.flow import Shortest
+from auditor.storage.flow import Shortest, closed_by_rep
 from auditor.storage.past import Past
 
 _FEWEST_SIZES = 6
@@ -168,13 +168,15 @@ def _flow(
     deals: Sequence[OpenDeal],
 ) -> FlowReport:
     since = flow_since(rules, counted.as_of)
+    lately = counted.as_of - timedelta(HOARDING_DAYS)
+    closings = unit.flow.closings(counted, min(since, lately))
     days = unit.flow.work(
         counted,
         since=since,
         policy=rules.policy.fingerprint,
         shortest=shortest_calls(rules, people.all_teams),
+        closings=closings,
     )
-    lately = counted.as_of - timedelta(HOARDING_DAYS)
     return build_flow(
         deals,
         days,
@@ -182,7 +184,7 @@ def _flow(
         until=counted.as_of,
         rules=rules.teams,
         work_until=counted.as_of - timedelta(1),
-        closed_lately=unit.flow.closed_by_rep(counted, since=lately),
+        closed_lately=closed_by_rep(closings, since=lately),
     )
 
 
@@ -239,6 +241,8 @@ def _needed(
         if own.target is not None:
             currency = own.target_currency or only
             targets[currency] = targets.get(currency, 0.0) + float(own.target)
+    if not targets:
+        return {}
     month = (counted.as_of.month - 1) // _MONTHS_OF_QUARTER * _MONTHS_OF_QUARTER + 1
     won = unit.health.won_since(counted, counted.as_of.replace(month=month, day=1))
     return {currency: target - won.get(currency, 0.0) for currency, target in targets.items()}

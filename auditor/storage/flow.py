@@ -56,6 +56,21 @@ class ContactRecord:
     """Its name."""
 
 
+class Closing(NamedTuple):
+    """Opportunities closed on a day that are alike."""
+
+    rep: str
+    """Who held them."""
+    team: str | None
+    """Their team."""
+    day: date
+    """When."""
+    won: bool
+    """Won or lost."""
+    count: int
+    """How many."""
+
+
 class FlowRepository:
     """Counts of reps' days."""
 
@@ -63,7 +78,13 @@ class FlowRepository:
         self._session = session
 
     def work(
-        self, counted: Counted, *, since: date, policy: str, shortest: Shortest
+        self,
+        counted: Counted,
+        *,
+        since: date,
+        policy: str,
+        shortest: Shortest,
+        closings: Sequence[Closing] | None = None,
     ) -> list[DayWork]:
         """What each rep did on each day from ``since`` to the day of the count.
 
@@ -72,6 +93,7 @@ class FlowRepository:
             since: first day.
             policy: whose verdicts tell conversations from attempts.
             shortest: what is too short for a conversation.
+            closings: from ``since`` or an earlier day on, where they were read already.
         """
         days: dict[tuple[str, str | None, date], DayWork] = {}
 
@@ -87,21 +109,16 @@ class FlowRepository:
         for rep, team, day, number in self._opened(counted, since):
             known = at(rep, team, day)
             days[known.rep, team, day] = replace(known, received=known.received + number)
-        for rep, team, day, won, number in self._closed(counted, since):
-            known = at(rep, team, day)
-            days[known.rep, team, day] = replace(
+        for each in self.closings(counted, since) if closings is None else closings:
+            if each.day < since:
+                continue
+            known = at(each.rep, each.team, each.day)
+            days[known.rep, each.team, each.day] = replace(
                 known,
-                won=known.won + (number if won else 0),
-                lost=known.lost + (0 if won else number),
+                won=known.won + (each.count if each.won else 0),
+                lost=known.lost + (0 if each.won else each.count),
             )
         return list(days.values())
-
-    def closed_by_rep(self, counted: Counted, *, since: date) -> dict[str, int]:
-        """Closed from a day to the day of the count, by rep."""
-        found: dict[str, int] = {}
-        for rep, _, _, _, number in self._closed(counted, since):
-            found[rep or NOBODY] = found.get(rep or NOBODY, 0) + number
-        return found
 
     def told_on(self) -> date | None:
         """Day of the newest data."""
@@ -137,7 +154,8 @@ class FlowRepository:
         chosen = row.opened_on.between(since, counted.as_of)
         return self._session.execute(query.where(counted.people(), chosen)).all()
 
-    def _closed(self, counted: Counted, since: date) -> Sequence[Any]:
+    def closings(self, counted: Counted, since: date) -> list[Closing]:
+        """What was closed from a day to the day of the count, in groups."""
         row = OpportunityRow
         keys = (row.owner, row.team, row.closed_on, row.status == WON)
         each = (
@@ -148,7 +166,20 @@ class FlowRepository:
             .subquery()
         )
         group = [each.c[f"c{n}"] for n in range(len(keys))]
-        return self._session.execute(select(*group, func.count()).group_by(*group)).all()
+        query = select(*group, func.count()).group_by(*group)
+        return [
+            Closing(rep or NOBODY, team, day, bool(won), number)
+            for rep, team, day, won, number in self._session.execute(query)
+        ]
+
+
+def closed_by_rep(closings: Sequence[Closing], *, since: date) -> dict[str, int]:
+    """Closed from a day on, by rep."""
+    found: dict[str, int] = {}
+    for each in closings:
+        if each.day >= since:
+            found[each.rep] = found.get(each.rep, 0) + each.count
+    return found
 
 
 class _Contacts(NamedTuple):

@@ -54,8 +54,8 @@ class HealthRepository:
     def people(self) -> tuple[list[str], list[str]]:
         """All reps and all teams that opportunities name."""
         row = OpportunityRow
-        owners = self._session.scalars(select(row.owner).distinct().where(row.owner.is_not(None)))
-        teams = self._session.scalars(select(row.team).distinct().where(row.team.is_not(None)))
+        pairs = self._session.execute(select(row.owner, row.team).distinct()).all()
+        owners, teams = dict.fromkeys(o for o, _ in pairs), dict.fromkeys(t for _, t in pairs)
         return [o for o in owners if o], [t for t in teams if t]
 
     def known(self, past: Past) -> Known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -270,7 +271,7 @@ def age_of(queue: Sequence[OpenDeal]) -> QueueAge:
     ages = [d.age_days for d in queue if d.age_days is not None]
     groups = [0] * len(AGE_STEPS)
     for age in ages:
-        groups[sum(age >= step for step in AGE_STEPS) - 1] += 1
+        groups[bisect_right(AGE_STEPS, age) - 1] += 1
     return QueueAge(
         known=len(ages),
         unknown=len(queue) - len(ages),
