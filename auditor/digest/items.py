@@ -194,8 +194,13 @@ def _trouble(standing: Standing) -> str:
     return sentence("; ".join(parts))
 
 
+def quote_line(quoted: QuotedWords) -> str:
+    """The words of a quote in one line, cleaned of markup."""
+    return " ".join(clean(quoted.evidence.quote).text.split())
+
+
 def _quote(quoted: QuotedWords, as_of: date) -> QuoteView:
-    words = " ".join(clean(quoted.evidence.quote).text.split())
+    words = quote_line(quoted)
     if len(words) > _QUOTE_LIMIT:
         half = _QUOTE_LIMIT // 2
         words = f"{words[:half].rsplit(' ', 1)[0]} … {words[-half:].split(' ', 1)[-1]}"
