@@ -67,7 +67,7 @@ class Closing(NamedTuple):
     """When."""
     won: bool
     """Won or lost."""
-    count: int
+    number: int
     """How many."""
 
 
@@ -115,8 +115,8 @@ class FlowRepository:
             known = at(each.rep, each.team, each.day)
             days[known.rep, each.team, each.day] = replace(
                 known,
-                won=known.won + (each.count if each.won else 0),
-                lost=known.lost + (0 if each.won else each.count),
+                won=known.won + (each.number if each.won else 0),
+                lost=known.lost + (0 if each.won else each.number),
             )
         return list(days.values())
 
@@ -166,7 +166,7 @@ class FlowRepository:
             .subquery()
         )
         group = [each.c[f"c{n}"] for n in range(len(keys))]
-        query = select(*group, func.count()).group_by(*group)
+        query: AnySelect = select(*group, func.count()).group_by(*group)
         return [
             Closing(rep or NOBODY, team, day, bool(won), number)
             for rep, team, day, won, number in self._session.execute(query)
@@ -178,7 +178,7 @@ def closed_by_rep(closings: Sequence[Closing], *, since: date) -> dict[str, int]
     found: dict[str, int] = {}
     for each in closings:
         if each.day >= since:
-            found[each.rep] = found.get(each.rep, 0) + each.count
+            found[each.rep] = found.get(each.rep, 0) + each.number
     return found
 
 
