@@ -57,6 +57,14 @@ def digest(
     team: _Team = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")] = Path("digest"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the digest as JSON.")] = False,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv",
+            metavar="FILE",
+            help="Write its items as CSV for a spreadsheet as well; - for stdout.",
+        ),
+    ] = None,
     send: Annotated[
         bool, typer.Option("--send", help="Send it to everyone who gets digests.")
     ] = False,
@@ -77,7 +85,9 @@ def digest(
     from auditor.domain.week import Week
     from auditor.settings import load_settings
 
-    check_digest_use(paths, db, send=send, only_sent=bool(to or dry_run or resend))
+    check_digest_use(
+        paths, db, send=send, only_sent=bool(to or dry_run or resend), as_json=as_json, csv=csv
+    )
     settings = load_settings(
         classifier=classifier and classifier.value, database_url=db, day_first=given.day_first
     )
@@ -89,12 +99,14 @@ def digest(
         request = SendRequest(chosen, to, team, is_dry=dry_run, is_resend=resend, folder=out)
         raise typer.Exit(run_send(settings, request))
     if not paths:
-        run_stored_digest(settings, out=out, week=chosen, team=team, today=today, as_json=as_json)
+        run_stored_digest(
+            settings, out=out, week=chosen, team=team, today=today, as_json=as_json, csv=csv
+        )
         return
     from auditor.commands.audit import run_digest
 
     files = given.options(settings, verbose=verbose)
-    run_digest(paths, settings, files, out=out, week=chosen, team=team, as_json=as_json)
+    run_digest(paths, settings, files, out=out, week=chosen, team=team, as_json=as_json, csv=csv)
 
 
 def health(
@@ -115,6 +127,14 @@ def health(
         bool, typer.Option("--sample", help="Use the shipped sample of a sales team.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv",
+            metavar="FOLDER",
+            help="Write each table as a CSV file for spreadsheets as well, fallout among them.",
+        ),
+    ] = None,
     db: Database = None,
     classifier: ClassifierOption = None,
 ) -> None:
@@ -131,5 +151,6 @@ def health(
         records=records,
         definitions=definitions,
         as_json=as_json,
+        csv=csv,
     )
     run_health(settings, request, sample=sample)

@@ -16,8 +16,8 @@ from auditor.classify.protocol import Classifier
 from auditor.classify.registry import make_classifier, make_from_batch, make_policy
 from auditor.commands.intake_notes import print_intake, report_json
 from auditor.commands.llm_use import print_llm_use
-from auditor.commands.screen import Tick, escaped, notice, print_docket, progress
-from auditor.commands.writing import verdict_line, write_digest
+from auditor.commands.screen import Tick, notice, progress
+from auditor.commands.writing import show_digest, verdict_line, write_digest
 from auditor.digest.view import count
 from auditor.domain.labels import Label
 from auditor.domain.policy import Policy
@@ -161,6 +161,7 @@ def run_digest(
     week: Week,
     team: str | None,
     as_json: bool = False,
+    csv: Path | None = None,
 ) -> None:
     """Audits files and writes the week's docket of the open opportunities in them.
 
@@ -184,11 +185,7 @@ def run_digest(
         those, week=week, policy=policy, shown=settings.decisions_shown, stages=stages
     )
     view = write_digest(docket, out, policy=policy, heading=team or "")
-    if as_json:
-        sys.stdout.write(escaped((out / "digest.json").read_text(encoding="utf-8")) + "\n")
-    else:
-        print_docket(view)
-    notice(f"\nWritten: {out}/digest.html, digest.txt and digest.json")
+    show_digest(docket, view, out, as_json=as_json, csv=csv)
     print_llm_use(classifier)
 
 

@@ -19,7 +19,9 @@ from rich.table import Table
 from auditor.classify.registry import make_classifier, make_policy
 from auditor.commands.screen import notice, out, print_json, progress
 from auditor.commands.store import require_content
+from auditor.commands.writing import STDOUT, write_tables
 from auditor.digest.health_view import HealthView, SectionView, TableView, make_health_view
+from auditor.digest.tables import HEALTH_TABLES, health_table
 from auditor.domain.health import DEFINITIONS, Scope
 from auditor.domain.policy import Policy
 from auditor.errors import InputError
@@ -55,6 +57,8 @@ class HealthRequest:
     """Whether the definitions are wanted below the tables."""
     as_json: bool = False
     """Whether for machines."""
+    csv: Path | None = None
+    """Folder that takes a CSV file a table; none where None."""
 
 
 def run_health(settings: Settings, request: HealthRequest, *, sample: bool = False) -> None:
@@ -64,6 +68,7 @@ def run_health(settings: Settings, request: HealthRequest, *, sample: bool = Fal
         InputError: nothing is stored, nothing belongs to the rep or team, or no such figure.
         StorageError: the database can't be used.
     """
+    _check_csv(request)
     if request.history_days is not None and not 0 < request.history_days <= _MOST_DAYS:
         raise InputError(f"--days {request.history_days}: give 1 to {_MOST_DAYS} days")
     with _database(settings, request, sample=sample) as database:
@@ -78,10 +83,23 @@ def run_health(settings: Settings, request: HealthRequest, *, sample: bool = Fal
             )
     if request.as_json:
         print_json(health_data(health), indent=1)
-        return
-    _print_view(
-        make_health_view(health, caps_set=bool(settings.teams)), definitions=request.definitions
-    )
+    else:
+        view = make_health_view(health, caps_set=bool(settings.teams))
+        _print_view(view, definitions=request.definitions)
+    if request.csv is not None:
+        made = (health_table(health, name) for name in HEALTH_TABLES)
+        files = write_tables((table for table in made if table), request.csv)
+        notice(f"Written to {request.csv}: {', '.join(file.name for file in files)}")
+
+
+def _check_csv(request: HealthRequest) -> None:
+    if request.csv == STDOUT:
+        raise InputError("--csv -: there is a file for each table; name a folder, as --csv health")
+    if request.csv is not None and request.records is not None:
+        raise InputError(
+            "--csv writes the report's tables, --records lists what is behind a figure; "
+            "give one of them (--records with --json for all records)"
+        )
 
 
 @contextmanager

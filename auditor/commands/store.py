@@ -13,8 +13,8 @@ from typing import TextIO
 
 from auditor.classify.registry import make_classifier, make_policy
 from auditor.commands.audit import FileOptions, tell_reading
-from auditor.commands.screen import Tick, escaped, notice, print_docket, progress
-from auditor.commands.writing import write_twins
+from auditor.commands.screen import Tick, notice, progress
+from auditor.commands.writing import STDOUT, show_digest, write_twins
 from auditor.digest.view import count
 from auditor.domain.week import Week
 from auditor.errors import InputError
@@ -97,6 +97,7 @@ def run_stored_digest(
     team: str | None,
     today: date,
     as_json: bool = False,
+    csv: Path | None = None,
 ) -> None:
     """Judges what is due and writes the week's docket of the open opportunities stored.
 
@@ -120,15 +121,17 @@ def run_stored_digest(
             f"{', '.join(sorted(made.teams)) or 'no teams'}"
         )
     view = write_twins(made.docket, made.view, out, policy=policy)
-    if as_json:
-        sys.stdout.write(escaped((out / "digest.json").read_text(encoding="utf-8")) + "\n")
-    else:
-        print_docket(view)
-    notice(f"\nWritten: {out}/digest.html, digest.txt and digest.json")
+    show_digest(made.docket, view, out, as_json=as_json, csv=csv)
 
 
 def check_digest_use(
-    paths: Sequence[str], db: str | None, *, send: bool, only_sent: bool = False
+    paths: Sequence[str],
+    db: str | None,
+    *,
+    send: bool,
+    only_sent: bool = False,
+    as_json: bool = False,
+    csv: Path | None = None,
 ) -> None:
     """Refuses what a digest can't do.
 
@@ -137,6 +140,8 @@ def check_digest_use(
         db: database to make it of.
         send: whether it is to be sent.
         only_sent: whether an option is given that only sending has.
+        as_json: whether JSON is to be printed.
+        csv: file for its items.
 
     Raises:
         InputError: arguments that don't go together.
@@ -147,6 +152,10 @@ def check_digest_use(
         )
     if only_sent and not send:
         raise InputError("--to, --dry-run and --resend go with --send; add it")
+    if send and csv is not None:
+        raise InputError("--csv writes a file and --send sends mail; run them one after the other")
+    if as_json and csv == STDOUT:
+        raise InputError("--json and --csv - both print; give one of them, or --csv a file")
     if paths and db is not None:
         raise InputError(
             "give paths or --db, not both; import the files to have them in the database"
