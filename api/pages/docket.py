@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from api.context import Context
+from api.downloads import csv_answer
 from api.pages.cards import LINKS, Card, Made, made_lines, make_cards
 from api.pages.choices import Failed, refuse_week
 from api.pages.flashes import decision_flash
@@ -19,6 +21,7 @@ from api.problems import not_found
 from api.security import Principal, needs, require_scopes
 from api.v1.reading import App, Reader
 from auditor.access.roles import Scope
+from auditor.digest.tables import docket_table
 from auditor.digest.view import DigestView, make_view
 from auditor.domain.decisions import Decision
 from auditor.domain.docket import Docket, DocketItem
@@ -46,6 +49,11 @@ class Asked:
     def path(self) -> str:
         """Its page, without a query."""
         return f"/dockets/{self.week}"
+
+    @property
+    def csv(self) -> str:
+        """Its items as a file."""
+        return f"{self.path}/csv" + (f"?{urlencode({'team': self.team})}" if self.team else "")
 
 
 @router.get("/")
@@ -78,6 +86,26 @@ def docket(
     """The docket of a week."""
     asked = Asked(read_week(week), team or None)
     return show_docket(request, context, who, asked, done=done, undone=undone)
+
+
+@router.get("/dockets/{week}/csv")
+def download(
+    context: App, who: Reader, week: Annotated[str, Path(max_length=20)], team: _Text = None
+) -> Response:
+    """The items of a docket as CSV, of whoever reads it: what the API gives for `text/csv`."""
+    asked = Asked(read_week(week), team or None)
+    found = make_digest(
+        context.database,
+        context.settings,
+        context.policy,
+        week=asked.week,
+        teams=who.teams,
+        team=asked.team,
+        owner=who.owner,
+    )
+    if asked.team and not found.docket.items:
+        raise not_found("team")
+    return csv_answer(docket_table(found.docket), str(asked.week), asked.team)
 
 
 def read_week(text: str) -> Week:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from api.context import Context
+from api.downloads import csv_answer
 from api.problems import Problem, not_found
 from api.security import Principal
 from api.v1 import paging
@@ -18,6 +19,7 @@ from api.v1.negotiating import choose
 from api.v1.reading import NOT_CHANGED, App, AsOf, Reader
 from api.v1.views import DigestDocument, HealthReport, Queue, ReleaseAnswerView
 from auditor.digest.render import render_html, render_json, render_text
+from auditor.digest.tables import MEDIA_TYPE, docket_table
 from auditor.domain.health import Scope
 from auditor.domain.week import Week
 from auditor.errors import InputError
@@ -35,7 +37,7 @@ from auditor.health import (
 from auditor.jobs.digesting import make_digest
 
 router = APIRouter(prefix="/v1", tags=["digests"])
-_HTML, _JSON, _TEXT = "text/html", "application/json", "text/plain"
+_HTML, _JSON, _TEXT, _CSV = "text/html", "application/json", "text/plain", MEDIA_TYPE
 _Team = Annotated[str | None, Query(max_length=500)]
 _Rep = Annotated[str | None, Query(max_length=500)]
 _RepName = Annotated[str, Path(max_length=500, description="As the CRM has it; case is ignored.")]
@@ -47,9 +49,14 @@ _MOST_WANTED = 1_000
     response_model=DigestDocument,
     name="get",
     responses={
-        200: {"content": {kind: {"schema": {"type": "string"}} for kind in (_HTML, _TEXT)}},
+        200: {
+            "description": "The docket. As CSV its items alone, a row each, this week's first: a "
+            "file for spreadsheets, in UTF-8 with a byte order mark, with an apostrophe before "
+            "texts that a spreadsheet would compute.",
+            "content": {kind: {"schema": {"type": "string"}} for kind in (_HTML, _TEXT, _CSV)},
+        },
         **NOT_CHANGED,
-        406: {"description": "None of HTML, JSON and plain text is accepted."},
+        406: {"description": "None of HTML, JSON, plain text and CSV is accepted."},
     },
 )
 def digest(
@@ -62,12 +69,12 @@ def digest(
     team: _Team = None,
     flow: Annotated[bool, Query(description="With the lines on flow and health.")] = False,
 ) -> Response:
-    """The docket of a week as HTML, JSON or plain text, by `Accept`: what `auditor digest` gives.
+    """The docket of a week as HTML, JSON, text or CSV, by `Accept`: what `auditor digest` gives.
 
     Supervisors get their teams', reps their own. JSON where nothing is preferred. The lines on flow
-    and health, which count the past as well, come with `flow=true`.
+    and health, which count the past as well, come with `flow=true`; CSV has none.
     """
-    kind = choose(request.headers.get("accept"), (_JSON, _HTML, _TEXT))
+    kind = choose(request.headers.get("accept"), (_JSON, _HTML, _TEXT, _CSV))
     policy, wanted = context.policy, _week(week)
     made = make_digest(
         context.database,
@@ -77,7 +84,7 @@ def digest(
         teams=who.teams,
         team=team,
         owner=who.owner,
-        with_flow=flow,
+        with_flow=flow and kind != _CSV,
     )
     if team is not None and not made.docket.items:
         raise not_found("team")
@@ -87,6 +94,8 @@ def digest(
         answer = Response(render_html(view), media_type=_HTML)
     elif kind == _TEXT:
         answer = Response(render_text(view), media_type=_TEXT)
+    elif kind == _CSV:
+        answer = csv_answer(docket_table(docket), str(wanted), team)
     else:
         answer = Response(render_json(docket, view, classifier=name, policy=mark), media_type=_JSON)
     answer.headers["Vary"] = "Accept"

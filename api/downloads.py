@@ -1,0 +1,31 @@
+"""Tables as downloads: CSV with a file name that is ours to say."""
+
+from __future__ import annotations
+
+from fastapi.responses import Response
+
+from auditor.digest.tables import MEDIA_TYPE, Table, csv_bytes
+
+_LONGEST_NAME = 80
+
+
+def csv_answer(table: Table, *about: str | None) -> Response:
+    """A table as a CSV file.
+
+    Args:
+        table: what is sent.
+        about: parts of the file's name after the table's own, such as week and team.  Names come
+            from outside, so letters and digits of ASCII are kept and the rest becomes a dash.
+    """
+    parts = [plain for part in (table.name, *about) if (plain := _plain(part or ""))]
+    name = "-".join(parts)[:_LONGEST_NAME]
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.csv"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(csv_bytes(table), media_type=MEDIA_TYPE, headers=headers)
+
+
+def _plain(text: str) -> str:
+    dashed = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "-" for c in text)
+    return "-".join(filter(None, dashed.split("-")))
