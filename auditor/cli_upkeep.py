@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from auditor.cli_options import Database, settings_at
+from auditor.cli_options import Database, PrintJson, settings_at
+
+
+class StageSource(StrEnum):
+    """CRMs whose stages can be read."""
+
+    HUBSPOT = "hubspot"
+    PIPEDRIVE = "pipedrive"
 
 
 def migrate(db: Database = None) -> None:
@@ -49,6 +57,27 @@ def doctor(
     from auditor.commands.doctor import run_doctor
 
     raise typer.Exit(run_doctor(as_json=as_json, ping=ping))
+
+
+def stages(
+    source: Annotated[
+        StageSource | None,
+        typer.Option("--from", help="Read the CRM's; those in force are printed if unset."),
+    ] = None,
+    pipeline: Annotated[
+        str | None, typer.Option("--pipeline", help="Only this pipeline of the CRM, by name.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="New file; printed if unset.")
+    ] = None,
+    as_json: PrintJson = False,
+) -> None:
+    """Print the stages with their questions as a stages file to edit, also from a CRM."""
+    from auditor.commands.stages import StagesRequest, run_stages
+    from auditor.settings import load_settings
+
+    sender = source.value if source else None
+    run_stages(load_settings(), StagesRequest(sender, pipeline, out, as_json))
 
 
 def replay(
