@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -151,6 +152,20 @@ def test_a_caller_that_asks_too_often_is_told_when_to_come_back(
         wrong = {"Authorization": "Bearer cna_000000000000_" + "0" * 64}
         assert client.get("/session", headers=wrong).status_code == 401
     assert client.get("/session", headers=wrong).status_code == 429
+
+
+def test_the_limits_of_rates_are_told_in_the_drafts_header_fields(
+    settings: Settings, database: Database, make_key: MakeKey
+) -> None:
+    app = create_app(settings.model_copy(update={"rate_limit": 3}), database)
+    key = {"Authorization": f"Bearer {make_key('read')}"}
+    told = TestClient(app, "http://localhost").get("/session", headers=key).headers
+    policy = re.fullmatch(r'"caller";q=(\d+);w=(\d+)', told["RateLimit-Policy"])
+    left = re.fullmatch(r'"caller";r=(\d+);t=(\d+)', told["RateLimit"])
+    assert policy is not None
+    assert left is not None
+    assert policy.groups() == ("3", "60")
+    assert left.groups() == ("2", "20")
 
 
 def test_requests_are_there_again_after_a_while() -> None:

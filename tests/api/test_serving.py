@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -114,6 +117,37 @@ def test_a_refused_body_is_not_read_for_ever(address: Address) -> None:
             _send_long(connection)
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+@pytest.mark.parametrize("megabytes", [None, 50.0])
+def test_a_body_of_a_byte_too_much_is_answered_413_before_the_rest_is_read(
+    settings: Settings,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    megabytes: float | None,
+    is_told: bool,
+) -> None:
+    monkeypatch.setattr(serving, "LINGER_SECONDS", 0.3)
+    if megabytes is not None:
+        settings = settings.model_copy(update={"body_limit_mb": megabytes})
+    limit = int(settings.body_limit_mb * 1_000_000)
+    server = make_server(create_app(settings, database))
+    server.config.host, server.config.port = "127.0.0.1", 0
+    size = f"Content-Length: {limit + 1}" if is_told else "Transfer-Encoding: chunked"
+    with running(server) as url:
+        there = "127.0.0.1", int(url.rsplit(":", 1)[1])
+        with socket.create_connection(there) as connection:
+            connection.sendall(
+                f"POST /login HTTP/1.1\r\nHost: localhost\r\n{size}\r\n"
+                "Content-Type: application/json\r\n\r\n".encode()
+            )
+            if not is_told:  # the end of the body never comes
+                connection.sendall(b"%x\r\n" % limit + b"x" * limit + b"\r\n1\r\nx\r\n")
+            connection.settimeout(30)
+            answer = connection.recv(65_536)
+        assert answer.startswith(b"HTTP/1.1 413 ")
+        assert httpx.get(f"{url}/healthz").status_code == 200
+
+
 def test_a_kept_connection_serves_again_and_outlives_the_time_for_a_head(address: Address) -> None:
     with socket.create_connection(address) as connection:
         connection.settimeout(30)
@@ -153,3 +187,35 @@ def test_a_port_in_use_is_told_with_the_mend() -> None:
         listen("127.0.0.1", taken.getsockname()[1])
     with pytest.raises(ConfigurationError, match=r"no\.such\.host"):
         listen("no.such.host.invalid", 0)
+
+
+def test_a_server_keeps_its_memory_small(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    class Keeper:
+        def start(self) -> None:
+            begun.append("memory")
+
+    class Server:
+        def run(self, sockets: list[socket.socket]) -> None:
+            begun.append("serving")
+
+    def make(app: FastAPI) -> Server:
+        app.state.context.database.close()
+        return Server()
+
+    monkeypatch.setattr(serving, "MemoryKeeper", Keeper)
+    monkeypatch.setattr(serving, "make_server", make)
+    monkeypatch.setattr(serving, "log_for", lambda _: None)
+    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
+    try:
+        with listen("127.0.0.1", 0) as on:
+            serving.serve(settings, on, log_as="quiet")
+        assert gc.get_threshold()[0] == serving.GARBAGE_AFTER
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
+        sys.setswitchinterval(interval)
+    assert begun == ["memory", "serving"]
