@@ -130,7 +130,7 @@ def test_the_team_page_leads_to_a_file_for_each_table(sign_in: Browser) -> None:
     told = {x.split("?")[0].rsplit("/", 1)[1] for x in links}
     assert told >= {"pipeline", "flow", "work", "cycles", "odds", "fallout", "sizes"}
     assert all("?team=" in x for x in links)
-    assert page.text.count("Download as CSV: Fallout by lead source") == 1
+    assert page.text.count("Download as CSV (Fallout by lead source)") == 1
     for link in links:
         answer = browser.get(link)
         assert answer.status_code == 200, link
