@@ -110,14 +110,14 @@ def build_docket(
         shown: how many decisions to show.
         coaching_days: days that a rep alone sees new trouble before it is among the decisions.
     """
-    told = [c if isinstance(c, Case) else Case(*c) for c in cases]
-    followed = [f for case in told for f in _followed(case, week)]
-    open_ones = [c for c in told if c.opportunity.status is OpportunityStatus.OPEN]
-    open_ones = [c for c in open_ones if not _has_left(c, week)]
-    items = [
-        _held(stand_on_docket(c, week=week, policy=policy, stages=stages), c, coaching_days)
-        for c in open_ones
-    ]
+    items: list[DocketItem] = []
+    followed: list[FollowedItem] = []
+    for each in cases:  # one at a time: findings are far larger than what becomes of them
+        case = each if isinstance(each, Case) else Case(*each)
+        followed += _followed(case, week)
+        if case.opportunity.status is OpportunityStatus.OPEN and not _has_left(case, week):
+            item = stand_on_docket(case, week=week, policy=policy, stages=stages)
+            items.append(_held(item, case, coaching_days))
     values = [float(i.opportunity.value) for i in items if i.opportunity.value is not None]
     typical = statistics.median(values) if values else 1.0
     items = sorted((i.model_copy(update={"rank": _rank(i, typical)}) for i in items), key=_place)

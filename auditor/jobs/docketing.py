@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from itertools import chain
 
 from auditor.domain.coaching import trouble_since
 from auditor.domain.corrections import Correction, corrected
@@ -83,13 +85,18 @@ def stored_docket(
     teams: set[str] = set()
     wanted = Wanted(status="open", seen_teams=seen_teams, seen_owner=owner)
     with database.read() as unit:
-        cases = list(_cases(unit, policy.fingerprint, wanted, team, teams))
-        cases += _closed_cases(unit, policy.fingerprint, wanted, team, week)
-        if coaching_days:
-            cases = _with_trouble(unit, cases)
-    docket = build_docket(
-        cases, week=week, policy=policy, stages=stages, shown=shown, coaching_days=coaching_days
-    )
+        told = partial(_with_trouble, unit) if coaching_days else list
+        pages = _open_cases(unit, policy.fingerprint, wanted, team, teams)
+        open_ones = (case for page in pages for case in told(page))
+        closed = _closed_cases(unit, policy.fingerprint, wanted, team, week)
+        docket = build_docket(
+            chain(open_ones, closed),
+            week=week,
+            policy=policy,
+            stages=stages,
+            shown=shown,
+            coaching_days=coaching_days,
+        )
     return docket, teams
 
 
@@ -179,14 +186,15 @@ def _activities(
     return views
 
 
-def _cases(
+def _open_cases(
     unit: UnitOfWork, policy: str, wanted: Wanted, team: str | None, teams: set[str]
-) -> Iterator[Case]:
+) -> Iterator[list[Case]]:
+    """Page by page, so that no more than one page's findings are held at a time."""
     after = 0
     while stored := unit.browsing.page(wanted, after=after, limit=_READ_AT_ONCE):
         after = stored[-1].key
         teams.update(s.opportunity.team for s in stored if s.opportunity.team)
-        yield from read_cases(unit, policy, [s for s in stored if _is_of(s.opportunity, team)])
+        yield list(read_cases(unit, policy, [s for s in stored if _is_of(s.opportunity, team)]))
 
 
 def _closed_cases(
