@@ -15,6 +15,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -172,7 +173,7 @@ def keep_apart(
         awaited: an opportunity of each account that was won in the period and has bought nothing.
     """
     books: dict[tuple[str, str | None], list[Transaction]] = {}
-    for each in sorted(transactions, key=lambda t: t.day):
+    for each in sorted(transactions, key=attrgetter("day")):
         if each.day <= until:
             books.setdefault((each.account.casefold().strip(), each.currency), []).append(each)
     found: dict[str | None, _Sums] = {}

@@ -187,9 +187,9 @@ def _silent_confidence(verdict: Verdict) -> float:
 def _clock(
     opportunity: Opportunity, past: Sequence[Finding], as_of: date
 ) -> tuple[int | None, ClockStart]:
-    proven = [f for f in past if f.proves_commitment]
+    proven = next((f for f in reversed(past) if f.proves_commitment), None)
     if proven:
-        return (as_of - proven[-1].activity.occurred_at.date()).days, ClockStart.COMMITMENT
+        return (as_of - proven.activity.occurred_at.date()).days, ClockStart.COMMITMENT
     if opportunity.opened_on and opportunity.opened_on <= as_of:
         return (as_of - opportunity.opened_on).days, ClockStart.OPENED
     if past:

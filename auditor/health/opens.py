@@ -47,7 +47,9 @@ def open_deals(
         seen = unit.snapshots.first_seen(unknown)
         for each in stored:
             own = findings.get(each.key, [])
-            opportunity = each.with_dues([f.activity for f in own])
+            opportunity = each.opportunity
+            if each.seen:
+                opportunity = each.with_dues([f.activity for f in own])
             case = Case(opportunity, own, each.key, decisions.get(each.key, ()))
             yield _deal(case, each.source, rules, as_of, since, seen.get(each.key))
 
@@ -94,6 +96,8 @@ def _stand(
 
 def _earlier(case: Case, rules: HealthRules, day: date) -> Standing | None:
     """The standing on an earlier day, where it may have been parked then; else None."""
+    if not case.decisions and not any(f.commitments for f in case.findings):
+        return None
     known = [f for f in case.findings if f.activity.occurred_at.date() <= day]
     awaited = any(c.latest > day for f in known for c in f.commitments)
     if not awaited and not case.decisions:

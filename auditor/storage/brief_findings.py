@@ -93,7 +93,7 @@ def _brief(opportunities: Sequence[int], policy: str) -> AnySelect:
     return (
         query.join(verdict, is_current)
         .where(keys_in(act.opportunity_key, opportunities))
-        .order_by(act.occurred_utc, act.key)
+        .order_by(act.opportunity_key, act.occurred_utc, act.key)  # as the index has it
     )
 
 

@@ -14,21 +14,22 @@ from pydantic import BaseModel
 M = TypeVar("M", bound=BaseModel)
 
 
-def filler(plain: M, names: tuple[str, ...]) -> Callable[[dict[str, Any]], M]:
+def filler(plain: M, names: tuple[str, ...] | None = None) -> Callable[[dict[str, Any]], M]:
     """Gives a function that copies a frozen record with values for some of its fields.
 
     Args:
         plain: the record; what it holds is shared by all copies.
-        names: fields that each copy is given, beside those that are set on ``plain``.
+        names: fields that count as set on each copy, beside those that are set on ``plain``; where
+            None, those that it is given.
     """
     kind, held = type(plain), plain.__dict__
-    is_set = plain.model_fields_set | set(names)
+    always = None if names is None else plain.model_fields_set | set(names)
     new, put = kind.__new__, object.__setattr__
 
     def fill(told: dict[str, Any]) -> M:
         made = new(kind)
         put(made, "__dict__", held | told)
-        put(made, "__pydantic_fields_set__", is_set)
+        put(made, "__pydantic_fields_set__", set(told) if always is None else always)
         put(made, "__pydantic_extra__", None)
         put(made, "__pydantic_private__", None)
         return made

@@ -63,6 +63,8 @@ def stage_history(
     An observed one is left out where the told ones already have that stage on that day.
     """
     told = sorted(told, key=lambda c: c.entered_on)
+    if not observed:
+        return tuple(told)
     kept = list(told)
     for change in observed:
         before = [c for c in told if c.entered_on <= change.entered_on]

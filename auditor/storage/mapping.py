@@ -21,6 +21,7 @@ from auditor.domain.records import (
     StageChange,
 )
 from auditor.domain.verdict import Evidence, Verdict
+from auditor.storage.filled import filler
 from auditor.storage.hashing import activity_hash
 from auditor.storage.models import ActivityRow, OpportunityRow, VerdictRow
 
@@ -43,6 +44,7 @@ _PLAIN = (
 
 
 _plain_of = attrgetter(*_PLAIN)
+_opportunity = filler(Opportunity(id=""))
 
 
 def sortable(when: datetime) -> datetime:
@@ -81,13 +83,13 @@ def opportunity_of(
     plain = zip(_PLAIN, _plain_of(row), strict=True)
     told |= {name: value for name, value in plain if value is not None}
     if row.status != OpportunityStatus.OPEN:
-        told["status"] = row.status
+        told["status"] = OpportunityStatus(row.status)
     pending = next_of(row.pending_kind, row.pending_subject, row.pending_due_on)
     if row.pending_known or pending:
         told |= {"next_activity": pending, "next_activity_known": row.pending_known}
     if row.told_dues:
-        told["due_history"] = row.told_dues
-    return Opportunity.model_validate(told)
+        told["due_history"] = tuple(map(date.fromisoformat, row.told_dues))
+    return _opportunity(told)
 
 
 @lru_cache(maxsize=8192)

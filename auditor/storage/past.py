@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Text, cast, func, select
+from sqlalchemy import BigInteger, Integer, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from auditor.domain.health.fallout import GroupCount
@@ -26,6 +26,10 @@ from auditor.storage.spells import LifeCount, SpellCount
 
 NEVER = -(10**9)
 """Stands for the number of a day that no one told."""
+DAYS = 1 << 22
+"""More days than there are dates."""
+FIRST_DAY = -(1 << 20)
+"""Before the number of any date."""
 _AT_ONCE = 40_000
 
 
@@ -89,14 +93,10 @@ class DealColumns(NamedTuple):
 class ChangeColumns(NamedTuple):
     """Stage changes, a packed list for each column; in a query, what packs it."""
 
-    deal: Any
-    """Keys of the opportunities."""
-    entered: Any
-    """Numbers of days."""
+    entry: Any
+    """Keys of the opportunities times ``DAYS``, plus numbers of days from ``FIRST_DAY`` on."""
     key: Any
-    """Their own."""
-    observed: Any
-    """1 where no source told it."""
+    """Their own keys times 2, plus 1 where no source told the change."""
     stage: Any
     """The stages entered."""
 
@@ -153,10 +153,10 @@ def _deals(counted: Counted) -> AnySelect:
 def _changes(counted: Counted) -> AnySelect:
     row = StageChangeRow
     columns = ChangeColumns(
-        deal=number_list(row.opportunity_key),
-        entered=number_list(day_number(row.entered_on)),
-        key=number_list(row.key),
-        observed=number_list(cast(row.observed, Integer)),
+        entry=number_list(
+            cast(row.opportunity_key, BigInteger) * DAYS + day_number(row.entered_on) - FIRST_DAY
+        ),
+        key=number_list(cast(row.key, BigInteger) * 2 + cast(row.observed, Integer)),
         stage=text_list(row.stage),
     )
     query: AnySelect = select(*columns)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from auditor.storage.columns import fractions, texts, whole_numbers
 from auditor.storage.counting import OPEN, OUTCOME_WORDS, WON
-from auditor.storage.past import NEVER, ChangeColumns, DealColumns
+from auditor.storage.past import DAYS, FIRST_DAY, NEVER, ChangeColumns, DealColumns
 
 Numbers = npt.NDArray[np.int64]
 Amounts = npt.NDArray[np.float64]
@@ -145,10 +145,11 @@ class PastReader:
 
     def changes(self, columns: ChangeColumns, page: Deals) -> Changes:
         """Stage changes of a page's opportunities."""
-        deal, day = whole_numbers(columns.deal), whole_numbers(columns.entered)
-        order = np.lexsort((whole_numbers(columns.key), day, deal))
+        entry, key = whole_numbers(columns.entry), whole_numbers(columns.key)
+        deal, day = entry // DAYS, entry % DAYS + FIRST_DAY
+        order = np.lexsort((key, entry))
         at = np.minimum(np.searchsorted(page.key, deal), len(page.key) - 1)
-        order = order[(page.key[at] == deal)[order]]  # others may be out of the count
-        is_told = whole_numbers(columns.observed) == 0
+        if not np.array_equal(page.key[at], deal):
+            order = order[(page.key[at] == deal)[order]]  # others may be out of the count
         stage = self.stages.numbered(texts(columns.stage))
-        return Changes(at[order], day[order], stage[order], is_told[order])
+        return Changes(at[order], day[order], stage[order], (key % 2 == 0)[order])
