@@ -9,6 +9,7 @@ never added: one is a value expected over years, the other money of a period.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -172,16 +173,16 @@ def keep_apart(
         until: last day of the period.
         awaited: an opportunity of each account that was won in the period and has bought nothing.
     """
-    books: dict[tuple[str, str | None], list[Transaction]] = {}
+    books: defaultdict[tuple[str, str | None], list[Transaction]] = defaultdict(list)
     for each in sorted(transactions, key=attrgetter("day")):
         if each.day <= until:
-            books.setdefault((each.account.casefold().strip(), each.currency), []).append(each)
-    found: dict[str | None, _Sums] = {}
+            books[each.account.casefold().strip(), each.currency].append(each)
+    found: defaultdict[str | None, _Sums] = defaultdict(_Sums)
     for (_, currency), book in books.items():
-        _count(book, rules, since, found.setdefault(currency, _Sums()))
+        _count(book, rules, since, found[currency])
     for each in awaited:
         if not _is_old(each, rules):
-            found.setdefault(each.currency, _Sums()).pending += 1
+            found[each.currency].pending += 1
     return tuple(
         found[currency].close(currency) for currency in sorted(found, key=lambda c: c or "")
     )
@@ -228,7 +229,7 @@ def _count(book: Sequence[Transaction], rules: NewBusinessRules, since: date, su
         return
     if run and run[-1].day >= since:
         value = annuity_value(float(run[0].amount), rules)
-        ids = tuple(t.record for t in run)
+        ids = tuple([t.record for t in run])
         sums.wins.append(
             Win(first.account, run[-1].day, run[0].amount, value, run[0].currency, ids)
         )

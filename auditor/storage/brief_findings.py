@@ -10,12 +10,14 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Text, and_, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from auditor.domain.findings import Commitment, Contact, Finding
+from auditor.domain.findings import Contact, Finding
 from auditor.domain.labels import Label, Reason
 from auditor.domain.records import Activity, ActivityKind, NextActivity
 from auditor.domain.verdict import Action, Evidence, EvidenceRole, Recommendation, Status, Verdict
@@ -52,8 +54,9 @@ class BriefFindings:
         found = VerdictRepository(self._session).current(whole, policy) if whole else {}
         left_out = set(whole)
         brief = [key for key in opportunities if key not in left_out]
-        for row in raw_rows(self._session, _brief(brief, policy)):
-            found.setdefault(row[0], []).append(_finding(row, policy))
+        rows = raw_rows(self._session, _brief(brief, policy))
+        for key, own in groupby(rows, itemgetter(0)):
+            found[key] = [_finding(row, policy) for row in own]
         return found
 
     def _corrected(self, opportunities: Sequence[int]) -> list[int]:
@@ -141,13 +144,10 @@ def _finding(row: Any, policy: str) -> Finding:
             "policy": policy,
         }
     )
-    return Finding(activity, verdict, _CONTACTS[contact], _commitments(commitments), attempts)
+    dated = () if commitments == _NO_COMMITMENTS else commitments_of(json.loads(commitments))
+    return Finding(activity, verdict, _CONTACTS[contact], dated, attempts)
 
 
 @lru_cache(maxsize=4096)
 def _next(told: str) -> NextActivity:
     return NextActivity.model_validate_json(told)
-
-
-def _commitments(told: str) -> tuple[Commitment, ...]:
-    return () if told == _NO_COMMITMENTS else commitments_of(json.loads(told))
