@@ -254,3 +254,40 @@ def test_nothing_but_open_ones_gives_no_invented_figure(database: Database) -> N
     assert health.whole_odds.ages[0].chance.n == 0
     assert (health.sizes, health.new_business, health.whole_cycle.median.value) == ((), (), None)
     assert any("known to have closed" in words for words in health.knowledge.words)
+
+
+def test_flaws_of_stages_and_fallout_are_counted_as_their_records_are_listed(
+    database: Database,
+) -> None:
+    chance = random.Random(9)  # noqa: S311 - made-up data
+    odd = ('He said "no",\n\\o/', "Ünïcödé \u2028", "")
+    for n in range(40):
+        names = ("Discovery", "Proposal", "Closed Lost")
+        steps = [(name, chance.randint(-5, 60)) for name in names[: chance.randint(0, 3)]]
+        status = chance.choice((WON, LOST, OpportunityStatus.OPEN))
+        closed = None if status is OpportunityStatus.OPEN else DAY - timedelta(chance.randint(0, 9))
+        deal = an_opportunity(
+            id=f"o{n}",
+            status=status,
+            stage=chance.choice(("Proposal", "Closed Lost", "")),
+            opened_on=DAY - timedelta(chance.randint(10, 70)),
+            closed_on=closed,
+            owner=chance.choice(odd) or None,
+            lost_reason=chance.choice(odd) if status is LOST else None,
+            lead_source=chance.choice(odd),
+            value=chance.choice((None, Decimal("12.50"))),
+            stage_history=_staged(*steps),
+        )
+        tell(database, deal)
+    health = _compute(database)
+    figures = [(f"flaw:{f.key}", f.count) for f in health.flaws]
+    figures += [
+        (f"fallout:{dimension}={row.group}", row.rate.n)
+        for dimension, rows in health.fallout.items()
+        for row in rows
+    ]
+    assert {"flaw:stage_after_closing", "flaw:stage_before_opening", "flaw:stage_later"} <= dict(
+        figures
+    ).keys()
+    for key, count in figures:
+        assert (key, len(find_records(database, HEALTH, key, as_of=DAY))) == (key, count)
