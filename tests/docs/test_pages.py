@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,12 +84,16 @@ def _commands(text: str) -> Iterator[list[str]]:
                 yield words
 
 
+@cache
+def _tree(*, is_evaluation: bool) -> Any:
+    """The tree of commands; made once, since making it takes a tenth of a second."""
+    return typer.main.get_command(evaluation if is_evaluation else app)
+
+
 def _unknown(words: list[str]) -> list[str]:
     """Words that are neither a command nor one of its options; arguments may be anything."""
-    at: Any = typer.main.get_command(app)
-    rest = list(words)
-    if rest[0] == "eval":
-        at, rest = typer.main.get_command(evaluation), rest[1:]
+    is_evaluation = words[0] == "eval"
+    at, rest = _tree(is_evaluation=is_evaluation), words[int(is_evaluation) :]
     while rest and getattr(at, "commands", None) is not None and not rest[0].startswith("-"):
         if rest[0] not in at.commands:
             return rest[:1]
