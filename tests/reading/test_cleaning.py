@@ -64,6 +64,6 @@ def test_copied_characters_stand_unchanged_at_their_raw_place(raw: str) -> None:
     "piece", ["<s>", "<!--", "~~\n", "&", "<", "<p ", " \n", "<del>a</del ", "&#", "<div><div>"]
 )
 def test_hostile_repetition_takes_linear_time(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     clean(piece * 20_000)
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0
