@@ -39,7 +39,7 @@ from auditor.classify.model_files import (
     read_bytes,
     read_config,
 )
-from auditor.domain.labels import Act, Label, Reason, Test
+from auditor.domain.labels import REASONS_OF, Act, Label, Reason, Test
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -219,19 +219,30 @@ class Encoder:
         logits, reasons, signs, embedding = judged
         config = self.config
         passed = dict(zip(config.signs, sigmoid(signs).tolist(), strict=True))
-        chances = softmax(logits / np.float32(config.temperature)).tolist()
+        chances, shares = softmax(logits / np.float32(config.temperature)), softmax(reasons)
+        wanted = self._deciding_acts(config.labels[int(np.argmax(chances))], shares)
         return Encoding(
-            labels=dict(zip(config.labels, chances, strict=True)),
-            reasons=dict(zip(config.reasons, softmax(reasons).tolist(), strict=True)),
+            labels=dict(zip(config.labels, chances.tolist(), strict=True)),
+            reasons=dict(zip(config.reasons, shares.tolist(), strict=True)),
             tests={t: passed[t.value] for t in Test},
             loss=passed["loss"],
             clauses=_clauses(clauses, config.acts),
             evidence=tuple(
-                EvidenceSpan(*_named(q.span), round(q.score, 4)) for q in choose_evidence(clauses)
+                EvidenceSpan(*_named(q.span), round(q.score, 4))
+                for q in choose_evidence(clauses, deciding_acts=wanted)
             ),
             embedding=embedding,
             windows=len(featured.windows),
         )
+
+    def _deciding_acts(self, label: Label, reasons: FloatArray) -> FloatArray:
+        """What acts decide a verdict of that label, by its reasons' chances, (acts,)."""
+        allowed = REASONS_OF[label]
+        chances = np.array(
+            [p if r in allowed else 0.0 for r, p in zip(self.config.reasons, reasons, strict=True)]
+        )
+        shares = np.array(self.config.deciding_acts)
+        return np.asarray(chances @ shares / max(float(chances.sum()), 1e-9), dtype=np.float32)
 
 
 @cache

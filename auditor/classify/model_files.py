@@ -40,6 +40,8 @@ class ModelConfig:
     """Longest window."""
     embedding: int
     """Size of the embedding."""
+    deciding_acts: tuple[tuple[float, ...], ...]
+    """For each reason the share of each act among the clauses that decide."""
 
 
 def model_folder(folder: Traversable | None = None) -> Traversable:
@@ -90,7 +92,9 @@ def read_config(folder: Traversable) -> ModelConfig:
             temperature=float(raw["temperature"]),
             max_tokens=int(raw["max_tokens"]),
             embedding=int(raw["embedding"]),
+            deciding_acts=tuple(tuple(map(float, row)) for row in raw["deciding_acts"]),
         )
+        _check_shares(config)
     except (KeyError, ValueError, TypeError) as exc:
         raise ModelError(
             f"{CONFIG_FILE} in {str(folder)!r} can't be used ({exc}); make the model's files "
@@ -103,3 +107,10 @@ def read_config(folder: Traversable) -> ModelConfig:
             f"{(FEATURES, len(Role))}; retrain it with `auditor train`"
         )
     return config
+
+
+def _check_shares(config: ModelConfig) -> None:
+    """Raises ValueError where the shares of acts do not fit reasons and acts."""
+    lengths = {len(row) for row in config.deciding_acts}
+    if len(config.deciding_acts) != len(config.reasons) or lengths != {len(config.acts)}:
+        raise ValueError("deciding_acts needs a row for each reason and a number for each act")

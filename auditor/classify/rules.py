@@ -244,4 +244,4 @@ def _evidence(
     if not found and clauses:
         longest = max(clauses, key=lambda c: c.place.end - c.place.start)
         found = [Candidate(longest.place, 0.1)]
-    return found
+    return sorted(found, key=lambda c: -c.score)

@@ -128,7 +128,7 @@ def _ground(prepared: PreparedRecord, opinion: Opinion, contact: Contact) -> tup
 
     Where nobody answered, the words that say so decide, if the classifier found any evidence.
     """
-    ranked = sorted(opinion.evidence, key=lambda c: -c.score)
+    ranked = opinion.evidence
     missed = contact in (Contact.ATTEMPT, Contact.NO_SHOW)
     place = attempt_place(prepared, opinion) if missed and ranked else None
     kept: list[Evidence] = []

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers import optimizer
@@ -66,6 +67,7 @@ def export(
     version: str,
     temperature: float,
     max_tokens: int,
+    deciding_acts: NDArray[np.float64],
     keep_float: bool = False,
 ) -> dict[str, int]:
     """Writes the model's files.
@@ -77,6 +79,7 @@ def export(
         version: of the new model.
         temperature: of the label probabilities.
         max_tokens: longest window.
+        deciding_acts: share of each act among deciding clauses, (reasons, acts).
         keep_float: also keep the encoder in float32, for comparison.
 
     Returns:
@@ -93,6 +96,7 @@ def export(
     halve(folder / HEADS_FILE)
     (folder / TOKENIZER_FILE).write_bytes(tokenizer.read_bytes())
     config = _config(version, temperature, max_tokens)
+    config["deciding_acts"] = [[round(float(x), 4) for x in row] for row in deciding_acts]
     (folder / CONFIG_FILE).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     return {p.name: p.stat().st_size for p in sorted(folder.iterdir()) if p.is_file()}
 

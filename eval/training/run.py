@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 
 from auditor.errors import InputError, ModelError
 from eval.training.data import Example, Labelled, examples, load
+from eval.training.deciding import deciding_acts
 from eval.training.export import export
 from eval.training.loop import Log, Model, fit, predict
 from eval.training.report import write_report
@@ -142,6 +143,7 @@ def train_labelled(
         version=version,
         temperature=temperature,
         max_tokens=settings.max_tokens,
+        deciding_acts=deciding_acts(learn),
     )
     return write_report(
         reports,
