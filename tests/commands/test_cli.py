@@ -145,12 +145,14 @@ def test_help_is_fast_and_loads_nothing_heavy() -> None:
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     best = 9.0
-    for _ in range(3):
+    for _ in range(8):  # the least of some: the machine may be busy
         started = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-c", code], check=True, capture_output=True, text=True
         )
         best = min(best, time.perf_counter() - started)
+        if best < 1.0:
+            break
     assert done.stderr.strip() == "[]"
     assert best < 1.0  # 0.4 s on an idle machine; the suite runs on a busy one
 

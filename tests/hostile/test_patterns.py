@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -14,6 +15,7 @@ from auditor.reading.prepared import prepare
 from auditor.settings import Settings
 from eval.bench.patterns import Found, collect, slowest
 from tests.builders import a_record, a_transcript
+from tests.timing import grows_linearly
 
 SETTINGS = Settings(classifier="rules")
 RULES = make_classifier("rules", SETTINGS)
@@ -39,17 +41,15 @@ def test_a_pattern_that_backtracks_is_found(bad: str) -> None:
      "5 pm ", "\u200b", "wwwwwwwwwwwwwwwwwwwww", "-- \n", "# h\n"],
 )  # fmt: skip
 def test_reading_and_judging_a_note_grows_with_its_length(unit: str) -> None:
+    text = unit * (5_000 // len(unit))
     for make in (a_record, a_transcript):
-        short, long = (make(unit * (length // len(unit))) for length in (5_000, 20_000))
-        taken = min(_seconds(long) for _ in range(2))
-        # Four times the length; much more than four times the time would be a square.
-        assert taken < 0.3 or taken < 10 * _seconds(short)
+        # The record is made anew each time: what was prepared of one is kept with it.
+        assert grows_linearly(partial(_read_and_judge, make, text))
 
 
-def _seconds(record: AuditRecord) -> float:
-    started = time.perf_counter()
+def _read_and_judge(make: Callable[[str], AuditRecord], text: str, times: int) -> None:
+    record = make(text * times)
     prepared = prepare(record)
     assert prepared.segments is not None
     assert prepared.dates is not None
     judge([record], RULES, POLICY)
-    return time.perf_counter() - started

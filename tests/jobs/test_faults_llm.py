@@ -185,5 +185,5 @@ def test_a_model_that_hangs_holds_up_no_stop_longer_than_its_limit(
     server.script(Scripted(hangs=True))
     began = time.monotonic()
     assert _judge(database, make_settings(llm_timeout=0.5, llm_concurrency=2)) == NOTES
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert _by_model(_verdicts(url)) == 0
