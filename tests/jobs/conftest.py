@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from tests.storage.conftest import bare, database, postgres, url
+from tests.storage.conftest import (
+    bare,
+    database,
+    migrated_database,
+    migrated_file,
+    postgres,
+    url,
+)
 
-__all__ = ["bare", "database", "postgres", "url"]
+__all__ = ["bare", "database", "migrated_database", "migrated_file", "postgres", "url"]

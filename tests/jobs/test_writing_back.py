@@ -80,7 +80,9 @@ class Crm:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(
+            target=lambda: self._server.serve_forever(poll_interval=0.01), daemon=True
+        ).start()
 
     def close(self) -> None:
         self._server.shutdown()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -43,14 +44,42 @@ def _run(server: str, *statements: str) -> None:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with this version's tables, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "auditor.db"
+    with open_database(f"sqlite:///{path}") as made:
+        made.migrate()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: str) -> str:
+    """Name of a PostgreSQL database with this version's tables, to be copied."""
+    _run(postgres, "CREATE DATABASE migrated")
+    with open_database(_address(postgres, "migrated")) as made:
+        made.migrate()
+    return "migrated"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URL of an empty database."""
+    """URL of an empty database, or of one with tables for a test that asks for ``database``."""
+    with_tables = "database" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'made' / 'auditor.db'}"
+        path = tmp_path / "made" / "auditor.db"
+        if with_tables:
+            path.parent.mkdir()
+            shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+        return f"sqlite:///{path}"
     server: str = request.getfixturevalue("postgres")
     name = f"test_{next(_numbers)}"
-    _run(server, f"CREATE DATABASE {name}")
+    like = request.getfixturevalue("migrated_database") if with_tables else "template1"
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {like}")
+    return _address(server, name)
+
+
+def _address(server: str, name: str) -> str:
     return server.replace("/postgres?", f"/{name}?", 1)
 
 
@@ -64,5 +93,5 @@ def bare(url: str) -> Iterator[Database]:
 @pytest.fixture
 def database(bare: Database) -> Database:
     """An open database with this version's tables."""
-    bare.migrate()
+    bare.migrate()  # a module's own ``url`` may be of an empty one
     return bare

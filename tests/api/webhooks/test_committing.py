@@ -10,9 +10,16 @@ from api.webhooks.committing import Committer
 from auditor.errors import StorageError
 from auditor.storage import Database
 from auditor.storage.events import ReceivedEvent
-from tests.storage.conftest import bare, database, postgres, url
+from tests.storage.conftest import (
+    bare,
+    database,
+    migrated_database,
+    migrated_file,
+    postgres,
+    url,
+)
 
-__all__ = ["bare", "database", "postgres", "url"]
+__all__ = ["bare", "database", "migrated_database", "migrated_file", "postgres", "url"]
 
 
 def event(number: int, source: str = "standard") -> ReceivedEvent:
