@@ -147,6 +147,11 @@ class Encoder:
         """Hash of the model's files; reads them the first time."""
         return hash_of_files(self._folder)
 
+    @cached_property
+    def _deciding_shares(self) -> FloatArray:
+        """Share of each act among the clauses that decide a reason, (reasons, acts)."""
+        return np.array(self.config.deciding_acts, dtype=np.float32)
+
     def encode(self, records: Sequence[EncoderInput]) -> list[Encoding]:
         """Judges records.
 
@@ -241,8 +246,7 @@ class Encoder:
         chances = np.array(
             [p if r in allowed else 0.0 for r, p in zip(self.config.reasons, reasons, strict=True)]
         )
-        shares = np.array(self.config.deciding_acts)
-        return np.asarray(chances @ shares / max(float(chances.sum()), 1e-9), dtype=np.float32)
+        return np.asarray(chances @ self._deciding_shares / max(float(chances.sum()), 1e-9), dtype=np.float32)
 
 
 @cache
