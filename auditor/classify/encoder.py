@@ -246,7 +246,8 @@ class Encoder:
         chances = np.array(
             [p if r in allowed else 0.0 for r, p in zip(self.config.reasons, reasons, strict=True)]
         )
-        return np.asarray(chances @ self._deciding_shares / max(float(chances.sum()), 1e-9), dtype=np.float32)
+        weighed = chances @ self._deciding_shares / max(float(chances.sum()), 1e-9)
+        return np.asarray(weighed, dtype=np.float32)
 
 
 @cache
