@@ -18,29 +18,29 @@ from auditor.domain.health import (
     SizeOfWins,
     fallout_rows,
     find_clogs,
-    score_horizon,
     view_pipeline,
 )
 from auditor.domain.health.estimates import Z95
 from auditor.domain.health.fallout import DIMENSIONS
-from auditor.domain.health.forecast import HORIZONS, Horizon
 from auditor.domain.health.pipeline import after_docket
 from auditor.domain.verdict import Action
+from auditor.health.ahead import reading_ahead
+from auditor.health.asking import Asked, Worked, ask, flow_since
 from auditor.health.collecting import no_collections
 from auditor.health.knowledge import make_knowledge
-from auditor.health.opens import open_deals
+from auditor.health.opens import deals_of
 from auditor.health.people import People, find_people
 from auditor.health.rules import HealthRules
 from auditor.health.selling import new_business
 from auditor.health.times import Times, work_out
-from auditor.storage import Database, UnitOfWork
+from auditor.storage import Database
 from auditor.storage.counting import Counted
-from auditor.storage.flow import Shortest, closed_by_rep
-from auditor.storage.past import Past
+from auditor.storage.flaws import told_flaws
+from auditor.storage.flow import closed_by_rep
+from auditor.storage.past import Past, add_up
 
 _FEWEST_SIZES = 6
 """Wins under which the order statistics give no 95 % interval of a median."""
-_MONTHS_OF_QUARTER = 3
 
 
 def compute_health(
@@ -72,9 +72,10 @@ def compute_health(
     with no_collections(), database.read() as unit:
         people = find_people(unit, scope, seen_teams=seen_teams)
         counted = counted_of(people, rules, as_of)
-        since = flow_since(rules, as_of)
-        deals = _read_deals(unit, rules, people, as_of, since, on_read)
-        return _report(unit, rules, scope, people, counted, deals)
+        with reading_ahead() as ahead:
+            asked = ask(ahead, unit, rules, people, counted)
+            deals = _add_up_deals(asked, rules, as_of, on_read)
+            return _report(asked, rules, scope, people, counted, deals)
 
 
 def counted_of(people: People, rules: HealthRules, as_of: date) -> Counted:
@@ -83,66 +84,45 @@ def counted_of(people: People, rules: HealthRules, as_of: date) -> Counted:
     return Counted(as_of, since, people.owners, people.teams)
 
 
-def flow_since(rules: HealthRules, as_of: date) -> date:
-    """First day of the flow's period."""
-    return as_of - timedelta(rules.flow_days)
-
-
-def shortest_calls(rules: HealthRules, teams: Sequence[str]) -> Shortest:
-    """What is too short for a conversation, by team."""
-    by_team = {t: rules_for(rules.teams, t).shortest_conversation_seconds for t in teams}
-    return Shortest(rules_for(rules.teams, None).shortest_conversation_seconds, by_team)
-
-
 def work_times(past: Past) -> Times:
     """Times and odds of what is counted."""
     return work_out(past.spells, past.lives, past.whole, past.places)
 
 
-def _read_deals(
-    unit: UnitOfWork,
-    rules: HealthRules,
-    people: People,
-    as_of: date,
-    since: date,
-    on_read: Callable[[int], None],
+def _add_up_deals(
+    asked: Asked, rules: HealthRules, as_of: date, on_read: Callable[[int], None]
 ) -> list[OpenDeal]:
+    since = flow_since(rules, as_of)
     deals = []
-    for deal in open_deals(
-        unit,
-        rules,
-        as_of=as_of,
-        since=since,
-        owners=people.owners,
-        teams=people.teams,
-    ):
-        deals.append(deal)
-        on_read(1)
+    for page in asked.opens:
+        for deal in deals_of(page, rules, as_of=as_of, since=since):
+            deals.append(deal)
+            on_read(1)
     return deals
 
 
 def _report(
-    unit: UnitOfWork,
+    asked: Asked,
     rules: HealthRules,
     scope: Scope,
     people: People,
     counted: Counted,
     deals: list[OpenDeal],
 ) -> Health:
-    past = unit.health.past(counted)
+    past = add_up(asked.past, counted)
+    sold = new_business(asked.sold, counted, rules, scope.team)
     times = work_times(past)
     chance = times.chance()
     clogs, untold = find_clogs(deals, times.limits())
     clogged = frozenset(id(c.deal) for c in clogs)
-    needed = _needed(unit, rules, scope, people, counted, deals)
-    known = unit.health.known(past)
-    sold = new_business(unit, counted, rules, scope.team)
+    needed = _needed(asked, rules, scope, people, deals)
+    flaws = asked.flaws.result() | past.stage_flaws
     return Health(
         as_of=counted.as_of,
         since=counted.since,
         scope=scope,
-        knowledge=make_knowledge(known, past, deals, counted.as_of),
-        flow=_flow(unit, rules, people, counted, deals),
+        knowledge=make_knowledge(past, asked.weeks.result(), deals, counted.as_of),
+        flow=_flow(asked.worked.result(), rules, counted, deals),
         whole_cycle=times.whole_cycle,
         cycles=times.cycles,
         whole_odds=times.whole_odds,
@@ -152,39 +132,26 @@ def _report(
         honest=view_pipeline(after_docket(deals), chance, clogged, needed, records="honest"),
         clogs=clogs,
         clogs_untold=untold,
-        forecast=tuple(_horizon(unit, counted, days) for days in HORIZONS),
+        forecast=asked.forecast.result(),
         fallout=_fallout(past, deals),
         new_business=sold.books,
         new_business_note=sold.note,
-        flaws=tuple(Flaw(*found) for found in unit.health.flaws(counted, past)),
+        flaws=tuple(Flaw(*found) for found in told_flaws(flaws)),
     )
 
 
 def _flow(
-    unit: UnitOfWork,
-    rules: HealthRules,
-    people: People,
-    counted: Counted,
-    deals: Sequence[OpenDeal],
+    worked: Worked, rules: HealthRules, counted: Counted, deals: Sequence[OpenDeal]
 ) -> FlowReport:
-    since = flow_since(rules, counted.as_of)
     lately = counted.as_of - timedelta(HOARDING_DAYS)
-    closings = unit.flow.closings(counted, min(since, lately))
-    days = unit.flow.work(
-        counted,
-        since=since,
-        policy=rules.policy.fingerprint,
-        shortest=shortest_calls(rules, people.all_teams),
-        closings=closings,
-    )
     return build_flow(
         deals,
-        days,
-        since=since,
+        worked.days,
+        since=flow_since(rules, counted.as_of),
         until=counted.as_of,
         rules=rules.teams,
         work_until=counted.as_of - timedelta(1),
-        closed_lately=closed_by_rep(closings, since=lately),
+        closed_lately=closed_by_rep(worked.closings, since=lately),
     )
 
 
@@ -220,11 +187,10 @@ def _middle(ordered: Sequence[float], share: float) -> float:
 
 
 def _needed(
-    unit: UnitOfWork,
+    asked: Asked,
     rules: HealthRules,
     scope: Scope,
     people: People,
-    counted: Counted,
     deals: Sequence[OpenDeal],
 ) -> dict[str | None, float]:
     """By currency: what the targets of the quarter still need; empty for a single rep."""
@@ -243,18 +209,8 @@ def _needed(
             targets[currency] = targets.get(currency, 0.0) + float(own.target)
     if not targets:
         return {}
-    month = (counted.as_of.month - 1) // _MONTHS_OF_QUARTER * _MONTHS_OF_QUARTER + 1
-    won = unit.health.won_since(counted, counted.as_of.replace(month=month, day=1))
+    won = asked.won.result()
     return {currency: target - won.get(currency, 0.0) for currency, target in targets.items()}
-
-
-def _horizon(unit: UnitOfWork, counted: Counted, days: int) -> Horizon:
-    found = unit.snapshots.week_before(counted.as_of - timedelta(days))
-    first = unit.snapshots.first()
-    if found is None:
-        return score_horizon(days, None, (), first=first)
-    week, taken_on = found
-    return score_horizon(days, taken_on, unit.snapshots.said(counted, week), first=first)
 
 
 def _fallout(past: Past, deals: Sequence[OpenDeal]) -> Mapping[str, tuple[FalloutRow, ...]]:

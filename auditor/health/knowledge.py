@@ -8,33 +8,35 @@ from datetime import date, timedelta
 from auditor.domain.flow import OpenDeal
 from auditor.domain.health import Knowledge
 from auditor.domain.health.forecast import HORIZONS
-from auditor.storage.health import Known
 from auditor.storage.past import Past
+from auditor.storage.snapshots import SnapshotWeeks
 
 _MOST = 0.8
 _STALE_DAYS = 7
 
 
-def make_knowledge(known: Known, past: Past, deals: Sequence[OpenDeal], as_of: date) -> Knowledge:
+def make_knowledge(
+    past: Past, weeks: SnapshotWeeks, deals: Sequence[OpenDeal], as_of: date
+) -> Knowledge:
     """Puts what the data holds, and what can't be known from it, into words."""
     judged = sum(d.label is not None for d in deals)
     return Knowledge(
-        open_count=known.open_count,
-        closed_count=known.closed_count,
+        open_count=past.open_count,
+        closed_count=past.closed_count,
         with_stage_history=past.with_stages,
         observed_only=past.observed_only,
-        with_opening=known.with_opening,
-        snapshot_weeks=known.snapshot_weeks,
-        first_snapshot=known.first_snapshot,
+        with_opening=past.with_opening,
+        snapshot_weeks=weeks.number,
+        first_snapshot=weeks.first,
         judged_open=judged,
-        told_on=known.told_on,
-        words=tuple(_gaps(known, past, len(deals), judged, as_of)),
+        told_on=past.told_on,
+        words=tuple(_gaps(past, weeks, len(deals), judged, as_of)),
     )
 
 
-def _gaps(known: Known, past: Past, deals: int, judged: int, as_of: date) -> Iterator[str]:
-    all_ = known.open_count + known.closed_count
-    if not known.closed_count:
+def _gaps(past: Past, weeks: SnapshotWeeks, deals: int, judged: int, as_of: date) -> Iterator[str]:
+    all_ = past.open_count + past.closed_count
+    if not past.closed_count:
         yield (
             "No opportunity is known to have closed: there are no odds, deal sizes or fallout. "
             "Import closed ones too."
@@ -56,12 +58,12 @@ def _gaps(known: Known, past: Past, deals: int, judged: int, as_of: date) -> Ite
             "between imports alone: their days are late by up to the time between two imports, "
             "and the stage that they were first seen in is left out."
         )
-    if all_ and known.with_opening < _MOST * all_:
+    if all_ and past.with_opening < _MOST * all_:
         yield (
-            f"Only {known.with_opening} of {all_} opportunities have an opening day: ages of the "
+            f"Only {past.with_opening} of {all_} opportunities have an opening day: ages of the "
             "others count from when they were first seen, and are longer in truth."
         )
-    first = known.first_snapshot
+    first = weeks.first
     if first is None:
         yield "No snapshot of the pipeline is kept yet: forecast accuracy can't be known."
     elif (as_of - first).days < max(HORIZONS):
@@ -75,5 +77,5 @@ def _gaps(known: Known, past: Past, deals: int, judged: int, as_of: date) -> Ite
             f"{deals - judged} of {deals} open opportunities have no judged activity: they count "
             "as neither vague nor lost."
         )
-    if known.told_on and (as_of - known.told_on).days > _STALE_DAYS:
-        yield f"The newest data is of {known.told_on.isoformat()}."
+    if past.told_on and (as_of - past.told_on).days > _STALE_DAYS:
+        yield f"The newest data is of {past.told_on.isoformat()}."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from auditor.domain.after_decision import advise_after
-from auditor.domain.decisions import Followed, follow, in_force
+from auditor.domain.decisions import Decision, Followed, follow, in_force
 from auditor.domain.docket_items import Case
 from auditor.domain.flow import OpenDeal, open_deal
 from auditor.domain.flow.deals import FirstSeen
@@ -15,9 +16,23 @@ from auditor.domain.records import Opportunity
 from auditor.domain.standing import Standing, compute_standing
 from auditor.domain.verdict import Recommendation
 from auditor.health.rules import HealthRules
-from auditor.storage import UnitOfWork
+from auditor.storage import StoredOpportunity, UnitOfWork
+from auditor.storage.brief_findings import BriefPage
 
-_AT_ONCE = 2_000
+_AT_ONCE = 5_000
+
+
+class OpenPage(NamedTuple):
+    """Open opportunities with all that their standings are added up from."""
+
+    stored: Sequence[StoredOpportunity]
+    """The opportunities, ordered by key."""
+    findings: BriefPage
+    """What was found in their activities."""
+    decisions: Mapping[int, Sequence[Decision]]
+    """By opportunity: what was decided on it."""
+    seen: Mapping[int, FirstSeen]
+    """By opportunity whose start no one told: since when it is known."""
 
 
 def open_deals(
@@ -39,19 +54,39 @@ def open_deals(
         owners: only these reps, as stored.
         teams: only these teams, as stored.
     """
+    for page in open_pages(unit, rules, owners=owners, teams=teams):
+        yield from deals_of(page, rules, as_of=as_of, since=since)
+
+
+def open_pages(
+    unit: UnitOfWork,
+    rules: HealthRules,
+    *,
+    owners: Sequence[str] | None,
+    teams: Sequence[str] | None,
+) -> Iterator[OpenPage]:
+    """Reads the open opportunities; arguments as for ``open_deals``."""
     for stored in unit.opportunities.open_ones(_AT_ONCE, owners=owners, teams=teams):
         keys = [s.key for s in stored]
-        findings = unit.brief_findings.current(keys, rules.policy.fingerprint)
-        decisions = unit.decisions.of_opportunities(keys)
         unknown = [s.key for s in stored if _lacks_start(s.opportunity)]
-        seen = unit.snapshots.first_seen(unknown)
-        for each in stored:
-            own = findings.get(each.key, [])
-            opportunity = each.opportunity
-            if each.seen:
-                opportunity = each.with_dues([f.activity for f in own])
-            case = Case(opportunity, own, each.key, decisions.get(each.key, ()))
-            yield _deal(case, each.source, rules, as_of, since, seen.get(each.key))
+        yield OpenPage(
+            stored,
+            unit.brief_findings.current(keys, rules.policy.fingerprint),
+            unit.decisions.of_opportunities(keys),
+            unit.snapshots.first_seen(unknown),
+        )
+
+
+def deals_of(page: OpenPage, rules: HealthRules, *, as_of: date, since: date) -> Iterator[OpenDeal]:
+    """Adds up the standings of a page; arguments as for ``open_deals``."""
+    findings = page.findings.findings()
+    for each in page.stored:
+        own = findings.get(each.key, [])
+        opportunity = each.opportunity
+        if each.seen:
+            opportunity = each.with_dues([f.activity for f in own])
+        case = Case(opportunity, own, each.key, page.decisions.get(each.key, ()))
+        yield _deal(case, each.source, rules, as_of, since, page.seen.get(each.key))
 
 
 def _lacks_start(opportunity: Opportunity) -> bool:

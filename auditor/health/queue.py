@@ -14,7 +14,7 @@ from auditor.domain.flow import (
     may_release,
     rules_for,
 )
-from auditor.health.compute import shortest_calls
+from auditor.health.asking import shortest_calls
 from auditor.health.opens import open_deals
 from auditor.health.people import same_name
 from auditor.health.rules import HealthRules

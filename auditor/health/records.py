@@ -29,11 +29,12 @@ from auditor.domain.health.fallout import DIMENSIONS
 from auditor.domain.health.pipeline import after_docket
 from auditor.domain.new_business import Ledgers, Transaction
 from auditor.errors import InputError
-from auditor.health.compute import counted_of, flow_since, shortest_calls, work_times
+from auditor.health.asking import flow_since, shortest_calls
+from auditor.health.compute import counted_of, work_times
 from auditor.health.opens import open_deals
 from auditor.health.people import People, find_people, same_name
 from auditor.health.rules import HealthRules
-from auditor.health.selling import new_business
+from auditor.health.selling import new_business, read_sold
 from auditor.storage import Database, UnitOfWork
 from auditor.storage.counting import Counted
 from auditor.storage.flow import ContactRecord
@@ -196,7 +197,8 @@ def _of_repeat(asking: _Asking, rest: str) -> Records:
 
 def _sold(asking: _Asking, rest: str, records: Callable[[Ledgers], tuple[str, ...]]) -> Records:
     """Won opportunities, or the transactions of a file, behind a figure of a currency."""
-    sold = new_business(asking.unit, asking.counted, asking.rules, asking.scope.team)
+    counted, rules = asking.counted, asking.rules
+    sold = new_business(read_sold(asking.unit, counted, rules), counted, rules, asking.scope.team)
     wanted = tuple(
         record for book in sold.books if (book.currency or "-") == rest for record in records(book)
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from auditor.domain.flow import rules_for
 from auditor.domain.new_business import Ledgers, NewBusinessRules, Transaction, keep_apart
@@ -11,6 +13,7 @@ from auditor.health.rules import HealthRules
 from auditor.intake.transactions import TransactionFile
 from auditor.storage import UnitOfWork
 from auditor.storage.counting import Counted
+from auditor.storage.health import Sold
 
 
 @dataclass(frozen=True)
@@ -30,23 +33,27 @@ class NewBusiness:
         return [t for t in self.bought.transactions if t.record in wanted] if self.bought else []
 
 
+def read_sold(unit: UnitOfWork, counted: Counted, rules: HealthRules) -> Iterator[Sold]:
+    """Reads what new business is counted by."""
+    return unit.health.sold(counted, valued_only=rules.bought is None)
+
+
 def new_business(
-    unit: UnitOfWork, counted: Counted, rules: HealthRules, team: str | None
+    sold: Iterable[Sold], counted: Counted, rules: HealthRules, team: str | None
 ) -> NewBusiness:
     """Counts new business and repeat revenue of a period.
 
     Args:
-        unit: to read with.
+        sold: all that ``read_sold`` reads.
         counted: the period and the people.
         rules: of the teams, with the file of transactions where there is one.
         team: whose rules say when a win counts.
     """
     own = rules_for(rules.teams, team).new_business
     since, until = counted.since, counted.as_of
+    won = chain.from_iterable(each.transactions() for each in sold)
     if rules.bought is None:
-        sold = unit.health.transactions(counted)
-        return NewBusiness(keep_apart(sold, own, since=since, until=until), _note(own, None), None)
-    won = unit.health.transactions(counted, valued_only=False)
+        return NewBusiness(keep_apart(won, own, since=since, until=until), _note(own, None), None)
     found = match_accounts(won, rules.bought.transactions, since=since, until=until)
     books = keep_apart(found.transactions, own, since=since, until=until, awaited=found.awaited)
     return NewBusiness(

@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Text, and_, cast, func, select, type_coerce
+from sqlalchemy import Text, and_, case, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from auditor.domain.findings import Contact, Finding
@@ -27,7 +27,7 @@ from auditor.storage.filled import filler
 from auditor.storage.keys_in import keys_in
 from auditor.storage.mapping import commitments_of
 from auditor.storage.models import ActivityRow, VerdictRow
-from auditor.storage.raw_rows import raw_rows
+from auditor.storage.packed_rows import PackedRows, packed_rows
 from auditor.storage.verdicts import VerdictRepository
 
 _SOME_WORDS = (Evidence(field="text", start=0, end=0, quote="", role=EvidenceRole.DECIDING),)
@@ -39,13 +39,27 @@ _REASONS = {reason.value: reason for reason in Reason}
 _CONTACTS = {contact.value: contact for contact in Contact}
 
 
+class BriefPage:
+    """Findings on some opportunities as the database packed them."""
+
+    def __init__(self, whole: dict[int, list[Finding]], brief: PackedRows, policy: str) -> None:
+        self._whole, self._brief, self._policy = whole, brief, policy
+
+    def findings(self) -> dict[int, list[Finding]]:
+        """By opportunity: its findings, oldest first."""
+        found = dict(self._whole)
+        for key, own in groupby(self._brief, itemgetter(0)):
+            found[key] = [_finding(row, self._policy) for row in own]
+        return found
+
+
 class BriefFindings:
     """Reads findings in brief."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def current(self, opportunities: Sequence[int], policy: str) -> dict[int, list[Finding]]:
+    def current(self, opportunities: Sequence[int], policy: str) -> BriefPage:
         """As ``VerdictRepository.current``, for adding up standings only.
 
         Those of opportunities on which a supervisor corrected anything are read whole.
@@ -54,10 +68,7 @@ class BriefFindings:
         found = VerdictRepository(self._session).current(whole, policy) if whole else {}
         left_out = set(whole)
         brief = [key for key in opportunities if key not in left_out]
-        rows = raw_rows(self._session, _brief(brief, policy))
-        for key, own in groupby(rows, itemgetter(0)):
-            found[key] = [_finding(row, policy) for row in own]
-        return found
+        return BriefPage(found, packed_rows(self._session, _brief(brief, policy)), policy)
 
     def _corrected(self, opportunities: Sequence[int]) -> list[int]:
         query = (
@@ -77,6 +88,7 @@ def _brief(opportunities: Sequence[int], policy: str) -> AnySelect:
         verdict.policy == policy,
         verdict.input_hash == act.input_hash,
     )
+    loss = verdict.verdict[("probabilities", Label.IMPLICIT_LOSS.value)].as_float()
     query: AnySelect = select(
         act.opportunity_key,
         act.id,
@@ -91,7 +103,8 @@ def _brief(opportunities: Sequence[int], policy: str) -> AnySelect:
         cast(verdict.commitments, Text()),
         verdict.attempts,
         verdict.verdict[("evidence", 0, "field")].as_string(),
-        verdict.verdict[("probabilities", Label.IMPLICIT_LOSS.value)].as_float(),
+        # Only silence asks how likely a loss is, and where the buyer talks there is none.
+        case((verdict.contact != Contact.TWO_WAY.value, loss)),
     )
     return (
         query.join(verdict, is_current)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Text, cast, func
+from sqlalchemy import ColumnElement, Float, Text, cast, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -24,29 +24,34 @@ UNKNOWN = "nan"
 """Stands for a number that is not known, in a list of numbers with fractions."""
 
 
-class TextList(GenericFunction[str]):
-    """A JSON array of a column's texts; null where there is no row."""
+class ValueList(GenericFunction[str]):
+    """A JSON array of a column's values; null where there is no row."""
 
     type = Text()
     inherit_cache = True
-    name = "text_list"
+    name = "value_list"
 
 
-@compiles(TextList, "sqlite")
-def _on_sqlite(element: TextList, compiler: SQLCompiler, **given: Any) -> str:
-    [column] = (compiler.process(c, **given) for c in element.clauses)
-    return f"json_group_array({column})"
+@compiles(ValueList, "sqlite")
+def _on_sqlite(element: ValueList, compiler: SQLCompiler, **given: Any) -> str:
+    [column] = element.clauses
+    told = compiler.process(column, **given)
+    if not isinstance(column.type, Float):
+        return f"json_group_array({told})"
+    # By itself SQLite writes 15 digits in JSON; it takes 17 to tell one fraction from the next.
+    exact = f"json(printf('%!.17g', {told}))"
+    return f"json_group_array(CASE WHEN {told} IS NOT NULL THEN {exact} END)"
 
 
-@compiles(TextList, "postgresql")
-def _on_postgresql(element: TextList, compiler: SQLCompiler, **given: Any) -> str:
+@compiles(ValueList, "postgresql")
+def _on_postgresql(element: ValueList, compiler: SQLCompiler, **given: Any) -> str:
     [column] = (compiler.process(c, **given) for c in element.clauses)
     return f"CAST(json_agg({column}) AS TEXT)"
 
 
-def text_list(column: Any) -> ColumnElement[str]:
-    """Packs texts, null ones too."""
-    return TextList(column)
+def value_list(column: Any) -> ColumnElement[str]:
+    """Packs whole numbers, finite fractions or texts, null ones too."""
+    return ValueList(column)
 
 
 def number_list(column: Any) -> ColumnElement[str]:
@@ -54,9 +59,9 @@ def number_list(column: Any) -> ColumnElement[str]:
     return func.aggregate_strings(cast(column, Text), _SEPARATOR)
 
 
-def texts(packed: str) -> list[str | None]:
-    """Takes a list of texts apart; an empty one where no row was packed."""
-    found: list[str | None] = json.loads(packed) if packed else []
+def values(packed: str) -> list[Any]:
+    """Takes a list of values apart; an empty one where no row was packed."""
+    found: list[Any] = json.loads(packed) if packed else []
     return found
 
 

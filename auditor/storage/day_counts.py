@@ -69,10 +69,5 @@ def number_of(day: date) -> int:
     return (day - _FIRST).days
 
 
-def day_of(number: int) -> date:
-    """The date of a number of days from 1 January 1970."""
-    return date.fromordinal(number + _FIRST.toordinal())
-
-
 def _day(value: Any) -> Any:
     return literal(value, Date()) if isinstance(value, date) else value

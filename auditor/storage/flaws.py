@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, distinct, func, or_, select
@@ -145,6 +145,20 @@ def _text_value() -> ColumnElement[str]:
 
 SAME_ID = "same_id"
 SAME_NAME = "same_name"
+_DUPLICATES = {
+    SAME_ID: "have an id that another source has too; each is counted",
+    SAME_NAME: "are open under the same name and account as another; each is counted",
+}
+
+
+def told_flaws(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
+    """Key, words and count of what is wrong with the data; what is fine is left out.
+
+    Args:
+        counts: by key.
+    """
+    words = {flaw.key: flaw.words for flaw in FLAWS} | _DUPLICATES
+    return [(key, said, counts[key]) for key, said in words.items() if counts.get(key)]
 
 
 class DuplicateFlaws:
@@ -153,17 +167,12 @@ class DuplicateFlaws:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def count(self, counted: Counted) -> list[tuple[str, str, int]]:
-        """Key, words and count of each."""
-        found = []
+    def count(self, counted: Counted) -> dict[str, int]:
+        """How many there are, by key."""
+        found = {SAME_NAME: self._count(same_name(counted))}
         if (self._session.scalar(select(func.count(distinct(_row.source)))) or 0) > 1:
-            number = self._count(same_id(counted))
-            found.append(
-                (SAME_ID, "have an id that another source has too; each is counted", number)
-            )
-        number = self._count(same_name(counted))
-        words = "are open under the same name and account as another; each is counted"
-        return [*found, (SAME_NAME, words, number)]
+            found[SAME_ID] = self._count(same_id(counted))
+        return found
 
     def _count(self, keys: Select[int]) -> int:
         return self._session.scalar(select(func.count()).select_from(keys.subquery())) or 0

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, exists, func, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from auditor.domain.records import (
@@ -19,13 +19,12 @@ from auditor.domain.records import (
     StageChange,
 )
 from auditor.storage.counting import AnySelect
-from auditor.storage.day_counts import day_number, day_of
 from auditor.storage.history import SeenPending, due_history, stage_history
 from auditor.storage.inserting import add_missing, in_parts
 from auditor.storage.keys_in import keys_in
 from auditor.storage.mapping import next_of, opportunity_of, opportunity_values
 from auditor.storage.models import ActivityRow, DueChangeRow, OpportunityRow, StageChangeRow
-from auditor.storage.raw_rows import raw_rows
+from auditor.storage.packed_rows import packed_rows
 
 
 @dataclass(frozen=True)
@@ -152,12 +151,13 @@ class OpportunityRepository:
         chosen += [] if teams is None else [OpportunityRow.team.in_(teams)]
         after = 0
         while True:
-            rows = self._session.execute(
+            query: AnySelect = (
                 select(*OpportunityRow.__table__.c)
                 .where(OpportunityRow.key > after, *chosen)
                 .order_by(OpportunityRow.key)
                 .limit(size)
-            ).all()
+            )
+            rows = list(packed_rows(self._session, query).named())
             if not rows:
                 return
             after = rows[-1].key
@@ -165,7 +165,7 @@ class OpportunityRepository:
             self._session.expunge_all()
 
     def with_histories(
-        self, rows: Sequence[OpportunityRow] | Sequence[Row[Any]]
+        self, rows: Sequence[OpportunityRow] | Sequence[Any]
     ) -> list[StoredOpportunity]:
         """Opportunities of rows that another repository chose, with their histories."""
         keys = [row.key for row in rows]
@@ -194,23 +194,25 @@ class OpportunityRepository:
         found: dict[int, tuple[list[StageChange], list[StageChange]]] = {}
         row = StageChangeRow
         query: AnySelect = (
-            select(row.opportunity_key, row.stage, day_number(row.entered_on), row.observed)
+            select(row.opportunity_key, row.stage, row.entered_on, row.observed)
             .where(keys_in(row.opportunity_key, keys))
             .order_by(row.entered_on, row.key)
         )
-        for key, stage, entered, is_observed in raw_rows(self._session, query):
+        for key, stage, entered, is_observed in packed_rows(self._session, query):
             told, observed = found.setdefault(key, ([], []))
             (observed if is_observed else told).append(_change(stage, entered))
         return found
 
     def _seen(self, keys: Sequence[int]) -> dict[int, list[SeenPending]]:
         found: dict[int, list[SeenPending]] = {}
-        for row in self._session.scalars(
-            select(DueChangeRow)
-            .where(keys_in(DueChangeRow.opportunity_key, keys))
-            .order_by(DueChangeRow.seen_on, DueChangeRow.key)
-        ):
-            found.setdefault(row.opportunity_key, []).append(_seen_of(row))
+        row = DueChangeRow
+        query: AnySelect = (
+            select(row.opportunity_key, row.seen_on, row.kind, row.subject, row.due_on)
+            .where(keys_in(row.opportunity_key, keys))
+            .order_by(row.seen_on, row.key)
+        )
+        for key, seen_on, *plan in packed_rows(self._session, query):
+            found.setdefault(key, []).append(SeenPending(seen_on, next_of(*plan)))
         return found
 
     def _add(self, source: str, news: Sequence[OpportunityNews]) -> dict[str, int]:
@@ -257,9 +259,9 @@ class OpportunityRepository:
 
 
 @lru_cache(maxsize=8192)
-def _change(stage: str, entered: int) -> StageChange:
-    """A change into a stage on the day of a number; many opportunities share one."""
-    return StageChange(stage=stage, entered_on=day_of(entered))
+def _change(stage: str, entered: date) -> StageChange:
+    """A change into a stage on a day; many opportunities share one."""
+    return StageChange(stage=stage, entered_on=entered)
 
 
 def _seen_of(row: DueChangeRow) -> SeenPending:

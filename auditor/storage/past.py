@@ -9,7 +9,7 @@ records behind a count.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from sqlalchemy import BigInteger, Integer, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from auditor.domain.health.fallout import GroupCount
-from auditor.storage.columns import UNKNOWN, number_list, text_list
+from auditor.storage.columns import UNKNOWN, number_list, value_list
 from auditor.storage.counting import AnySelect, Counted
 from auditor.storage.day_counts import day_number, number_of
 from auditor.storage.models import OpportunityRow, StageChangeRow
@@ -101,35 +101,56 @@ class ChangeColumns(NamedTuple):
     """The stages entered."""
 
 
-def read_past(session: Session, counted: Counted) -> Past:
-    """Counts the past of what is counted."""
+class PastPage(NamedTuple):
+    """Opportunities of a range of keys."""
+
+    newest: date
+    """Day of their newest data."""
+    deals: DealColumns
+    """They themselves."""
+    changes: ChangeColumns
+    """All of their stage changes."""
+
+
+def add_up(pages: Iterable[PastPage], counted: Counted) -> Past:
+    """Counts the past.
+
+    Args:
+        pages: all of what is counted.
+        counted: the period.
+    """
     from auditor.storage.past_tally import Tally
 
     tally = Tally(number_of(counted.as_of), number_of(counted.since))
     told_on = []
-    for newest, deals, changes in _pages(session, counted):
-        told_on.append(newest)
-        tally.add(deals, changes)
+    for page in pages:
+        told_on.append(page.newest)
+        tally.add(page.deals, page.changes)
     past = tally.close()
     past.told_on = max(told_on, default=None)
     return past
 
 
-def _pages(session: Session, counted: Counted) -> Iterator[tuple[date, DealColumns, ChangeColumns]]:
-    """Opportunities and their stage changes, a range of keys at a time, and the newest day."""
+def past_pages(session: Session, counted: Counted) -> Iterator[PastPage]:
+    """Reads opportunities with their stage changes, a range of keys at a time."""
     deal, change = OpportunityRow, StageChangeRow
     deals, changes = _deals(counted), _changes(counted)
-    first, last = session.execute(select(func.min(deal.key), func.max(deal.key))).one()
-    if first is None:
-        return
-    for begin in range(first, last + 1, _AT_ONCE):
-        end = begin + _AT_ONCE - 1
-        newest, *columns = session.execute(deals.where(deal.key.between(begin, end))).one()
+    for keys in key_ranges(session, _AT_ONCE):
+        newest, *columns = session.execute(deals.where(deal.key.between(*keys))).one()
         if newest is None:
             continue
-        changed = changes.where(change.opportunity_key.between(begin, end))
+        changed = changes.where(change.opportunity_key.between(*keys))
         entries = (packed or "" for packed in session.execute(changed).one())
-        yield newest, DealColumns(*columns), ChangeColumns(*entries)
+        yield PastPage(newest, DealColumns(*columns), ChangeColumns(*entries))
+
+
+def key_ranges(session: Session, size: int) -> Iterator[tuple[int, int]]:
+    """First and last key of each range of so many keys of opportunities."""
+    key = OpportunityRow.key
+    first, last = session.execute(select(func.min(key), func.max(key))).one()
+    if first is not None:
+        for begin in range(first, last + 1, size):
+            yield begin, begin + size - 1
 
 
 def _deals(counted: Counted) -> AnySelect:
@@ -139,12 +160,12 @@ def _deals(counted: Counted) -> AnySelect:
         opened=number_list(func.coalesce(day_number(row.opened_on), NEVER)),
         closed=number_list(func.coalesce(day_number(row.closed_on), NEVER)),
         value=number_list(func.coalesce(cast(row.value, Text), UNKNOWN)),
-        status=text_list(row.status),
-        currency=text_list(row.currency),
-        stage=text_list(row.stage),
-        reason=text_list(row.lost_reason),
-        owner=text_list(row.owner),
-        lead_source=text_list(row.lead_source),
+        status=value_list(row.status),
+        currency=value_list(row.currency),
+        stage=value_list(row.stage),
+        reason=value_list(row.lost_reason),
+        owner=value_list(row.owner),
+        lead_source=value_list(row.lead_source),
     )
     query: AnySelect = select(func.max(row.told_on), *columns)
     return query.where(counted.people())
@@ -157,7 +178,7 @@ def _changes(counted: Counted) -> AnySelect:
             cast(row.opportunity_key, BigInteger) * DAYS + day_number(row.entered_on) - FIRST_DAY
         ),
         key=number_list(cast(row.key, BigInteger) * 2 + cast(row.observed, Integer)),
-        stage=text_list(row.stage),
+        stage=value_list(row.stage),
     )
     query: AnySelect = select(*columns)
     if counted.owners is None and counted.teams is None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from auditor.storage.columns import fractions, texts, whole_numbers
+from auditor.storage.columns import fractions, values, whole_numbers
 from auditor.storage.counting import OPEN, OUTCOME_WORDS, WON
 from auditor.storage.past import DAYS, FIRST_DAY, NEVER, ChangeColumns, DealColumns
 
@@ -117,7 +117,7 @@ class PastReader:
         places = None if np.array_equal(order, np.arange(len(key))) else order.tolist()
 
         def named(column: str) -> Texts:
-            names = texts(column)
+            names = values(column)
             return names if places is None else [names[place] for place in places]
 
         status = self.statuses.numbered(named(columns.status))
@@ -151,5 +151,5 @@ class PastReader:
         at = np.minimum(np.searchsorted(page.key, deal), len(page.key) - 1)
         if not np.array_equal(page.key[at], deal):
             order = order[(page.key[at] == deal)[order]]  # others may be out of the count
-        stage = self.stages.numbered(texts(columns.stage))
+        stage = self.stages.numbered(values(columns.stage))
         return Changes(at[order], day[order], stage[order], (key % 2 == 0)[order])

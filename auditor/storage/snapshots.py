@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Float, and_, case, cast, exists, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    and_,
+    case,
+    cast,
+    distinct,
+    exists,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from auditor.domain.flow.deals import FirstSeen
@@ -37,6 +48,15 @@ def said_due(as_of: date) -> ColumnElement[bool]:
     row = SnapshotRow
     due = and_(row.expected_close_on >= row.taken_on, row.expected_close_on <= as_of)
     return case((due, True), else_=False)
+
+
+class SnapshotWeeks(NamedTuple):
+    """What is kept of earlier weeks."""
+
+    number: int
+    """Weeks with a snapshot."""
+    first: date | None
+    """Day of the first; None where there is none."""
 
 
 class SnapshotRepository:
@@ -80,9 +100,11 @@ class SnapshotRepository:
         )
         return [(key, stage, due) for key, stage, due in self._session.execute(query)]
 
-    def first(self) -> date | None:
-        """Day of the first snapshot of all; None where none was taken."""
-        return self._session.scalar(select(func.min(SnapshotRow.taken_on)))
+    def weeks(self) -> SnapshotWeeks:
+        """Which weeks have one."""
+        row = SnapshotRow
+        query = select(func.count(distinct(row.week)), func.min(row.taken_on))
+        return SnapshotWeeks(*self._session.execute(query).one())
 
     def week_before(self, day: date) -> tuple[date, date] | None:
         """Week and last day of the latest snapshots taken up to a day, at most a week before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,8 +13,10 @@ import pytest
 
 from auditor.domain.flow import TeamRules
 from auditor.domain.health import Health, Scope
+from auditor.domain.recommendation import recommend
 from auditor.domain.records import Opportunity, OpportunityStatus, StageChange
-from auditor.errors import InputError
+from auditor.domain.standing import compute_standing
+from auditor.errors import InputError, StorageError
 from auditor.health import (
     HealthRules,
     compute_health,
@@ -27,7 +30,7 @@ from auditor.jobs.due import judge_due
 from auditor.storage import Database
 from auditor.storage.counting import Counted
 from tests.builders import a_pending, an_activity, an_opportunity
-from tests.storage.making import POLICY, RULES, import_all, tell
+from tests.storage.making import POLICY, RULES, import_all, run_sql, tell
 
 DAY = date(2026, 3, 2)
 HEALTH = HealthRules(POLICY)
@@ -291,3 +294,62 @@ def test_flaws_of_stages_and_fallout_are_counted_as_their_records_are_listed(
     ).keys()
     for key, count in figures:
         assert (key, len(find_records(database, HEALTH, key, as_of=DAY))) == (key, count)
+
+
+def _fill_with_sample(database: Database) -> date:
+    sample = load_sample(DAY)
+    import_all(database, [*sample.opportunities, *sample.activities], on=sample.as_of)
+    judge_due(database, RULES, POLICY)
+    with database.begin() as unit:
+        unit.snapshots.take(sample.as_of)
+    return sample.as_of
+
+
+def test_figures_are_the_same_however_many_are_read_at_a_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = _fill_with_sample(database)
+    whole = health_data(compute_health(database, HEALTH, as_of=day))
+    monkeypatch.setattr("auditor.health.opens._AT_ONCE", 7)
+    monkeypatch.setattr("auditor.storage.past._AT_ONCE", 11)
+    monkeypatch.setattr("auditor.storage.health._SOLD_AT_ONCE", 5)
+    assert health_data(compute_health(database, HEALTH, as_of=day)) == whole
+    assert (whole["pipeline"]["count"], whole["knowledge"]["closed_count"]) == (128, 210)
+    assert whole["new_business"][0]["new_accounts"] > 0
+
+
+def test_standings_of_brief_findings_are_those_of_whole_ones(database: Database) -> None:
+    day = _fill_with_sample(database)
+    with database.read() as unit:
+        stored = [each for page in unit.opportunities.open_ones(50) for each in page]
+        keys = [each.key for each in stored]
+        whole = unit.verdicts.current(keys, POLICY.fingerprint)
+        brief = unit.brief_findings.current(keys, POLICY.fingerprint).findings()
+    assert brief.keys() == whole.keys()
+    for each in stored:
+        told = [
+            (
+                standing.model_copy(update={"quotes": (), "warnings": (), "defects": ()}),
+                bool(standing.quotes),
+                recommend(each.opportunity, standing, policy=POLICY),
+            )
+            for findings in (whole, brief)
+            for ago in (0, 30)
+            for standing in [
+                compute_standing(
+                    each.opportunity, findings.get(each.key, []), as_of=day - timedelta(ago)
+                )
+            ]
+        ]
+        assert told[:2] == told[2:]
+
+
+def test_a_report_that_fails_while_it_is_read_says_so_and_leaves_no_thread(
+    database: Database, url: str
+) -> None:
+    tell(database, an_opportunity(id="a"))
+    run_sql(url, "ALTER TABLE pipeline_snapshots RENAME TO gone")
+    before = threading.active_count()
+    with pytest.raises(StorageError, match="pipeline_snapshots"):
+        _compute(database)
+    assert threading.active_count() == before
