@@ -19,7 +19,7 @@ from auditor.health.rules import HealthRules
 from auditor.storage import StoredOpportunity, UnitOfWork
 from auditor.storage.brief_findings import BriefPage
 
-_AT_ONCE = 5_000
+_AT_ONCE = 2_000
 
 
 class OpenPage(NamedTuple):

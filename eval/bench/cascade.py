@@ -40,7 +40,7 @@ from eval.terminal import progress_bar
 
 WEIGHTS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Weights of the language model that are tried."""
-THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.95, 0.98, 1.01)
+THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.93, 0.94, 0.95, 0.98, 1.01)
 """Local confidences under which a record is asked about; 0 asks about what can't be read."""
 NEAR = 0.01
 """The cascade may fall this far short of asking about everything, in macro-F1."""
