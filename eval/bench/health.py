@@ -32,7 +32,10 @@ from auditor.storage import Database, SchemaState, open_database
 from eval.bench.pipeline_rows import Pipeline, Size
 
 AS_OF = date(2026, 11, 23)
-POLICY = Policy(classifier="bench")
+# Pinned, so that what was built before new thresholds were released is still judged under it.
+POLICY = Policy(
+    classifier="bench", review_below=0.69, close_above=0.85, test_passes=0.5, test_margin=0.15
+)
 _MB = 1024
 
 
