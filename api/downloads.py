@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fastapi.responses import Response
 
 from auditor.digest.tables import MEDIA_TYPE, Table, csv_bytes
@@ -17,13 +19,18 @@ def csv_answer(table: Table, *about: str | None) -> Response:
         about: parts of the file's name after the table's own, such as week and team.  Names come
             from outside, so letters and digits of ASCII are kept and the rest becomes a dash.
     """
-    parts = [plain for part in (table.name, *about) if (plain := _plain(part or ""))]
-    name = "-".join(parts)[:_LONGEST_NAME]
+    return csv_file([csv_bytes(table)], table.name, *about)
+
+
+def csv_file(parts: Iterable[bytes], *named: str | None) -> Response:
+    """The same of a file that is at hand in parts; ``named`` are all the parts of its name."""
+    told = [plain for part in named if (plain := _plain(part or ""))]
+    name = "-".join(told)[:_LONGEST_NAME]
     headers = {
         "Content-Disposition": f'attachment; filename="{name}.csv"',
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(csv_bytes(table), media_type=MEDIA_TYPE, headers=headers)
+    return Response(b"".join(parts), media_type=MEDIA_TYPE, headers=headers)
 
 
 def _plain(text: str) -> str:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from api.context import Context
-from api.downloads import csv_answer
+from api.downloads import csv_file
 from api.pages.cards import LINKS, Card, Made, made_lines, make_cards
 from api.pages.choices import Failed, refuse_week
 from api.pages.flashes import decision_flash
@@ -21,7 +21,8 @@ from api.problems import not_found
 from api.security import Principal, needs, require_scopes
 from api.v1.reading import App, Reader
 from auditor.access.roles import Scope
-from auditor.digest.tables import docket_table
+from auditor.digest.item_texts import ItemTexts
+from auditor.digest.tables import docket_csv, item_cells
 from auditor.digest.view import DigestView, make_view
 from auditor.domain.decisions import Decision
 from auditor.domain.docket import Docket, DocketItem
@@ -94,6 +95,7 @@ def download(
 ) -> Response:
     """The items of a docket as CSV, of whoever reads it: what the API gives for `text/csv`."""
     asked = Asked(read_week(week), team or None)
+    cells = ItemTexts(item_cells(asked.week))
     found = make_digest(
         context.database,
         context.settings,
@@ -102,10 +104,11 @@ def download(
         teams=who.teams,
         team=asked.team,
         owner=who.owner,
+        texts=[cells],
     )
-    if asked.team and not found.docket.items:
+    if asked.team and not found.docket.lines:
         raise not_found("team")
-    return csv_answer(docket_table(found.docket), str(asked.week), asked.team)
+    return csv_file(docket_csv(found.docket, cells), "docket", str(asked.week), asked.team)
 
 
 def read_week(text: str) -> Week:
@@ -144,7 +147,7 @@ def show_docket(
         teams=who.teams,
         team=asked.team,
     )
-    if asked.team and not found.docket.items:
+    if asked.team and not found.docket.lines:
         raise not_found("team")
     made = _made(context, who, found.docket, asked.team)
     left = _left(found.docket, made, settings.decisions_shown)

@@ -11,15 +11,17 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from api.context import Context
-from api.downloads import csv_answer
+from api.downloads import csv_file
 from api.problems import Problem, not_found
 from api.security import Principal
 from api.v1 import paging
 from api.v1.negotiating import choose
 from api.v1.reading import NOT_CHANGED, App, AsOf, Reader
 from api.v1.views import DigestDocument, HealthReport, Queue, ReleaseAnswerView
-from auditor.digest.render import render_html, render_json, render_text
-from auditor.digest.tables import MEDIA_TYPE, docket_table
+from auditor.digest.item_texts import ItemTexts
+from auditor.digest.json_twin import item_json, json_parts
+from auditor.digest.render import render_html, render_text
+from auditor.digest.tables import MEDIA_TYPE, docket_csv, item_cells
 from auditor.domain.health import Scope
 from auditor.domain.week import Week
 from auditor.errors import InputError
@@ -76,6 +78,7 @@ def digest(
     """
     kind = choose(request.headers.get("accept"), (_JSON, _HTML, _TEXT, _CSV))
     policy, wanted = context.policy, _week(week)
+    texts = ItemTexts(item_cells(wanted) if kind == _CSV else item_json)
     made = make_digest(
         context.database,
         context.settings,
@@ -85,8 +88,9 @@ def digest(
         team=team,
         owner=who.owner,
         with_flow=flow and kind != _CSV,
+        texts=[texts] if kind in (_CSV, _JSON) else [],
     )
-    if team is not None and not made.docket.items:
+    if team is not None and not made.docket.lines:
         raise not_found("team")
     docket, view = made.docket, made.view
     name, mark = policy.classifier, policy.fingerprint
@@ -95,9 +99,10 @@ def digest(
     elif kind == _TEXT:
         answer = Response(render_text(view), media_type=_TEXT)
     elif kind == _CSV:
-        answer = csv_answer(docket_table(docket), str(wanted), team)
+        answer = csv_file(docket_csv(docket, texts), "docket", str(wanted), team)
     else:
-        answer = Response(render_json(docket, view, classifier=name, policy=mark), media_type=_JSON)
+        parts = json_parts(docket, view, texts, classifier=name, policy=mark)
+        answer = Response(b"".join(part.encode() for part in parts), media_type=_JSON)
     answer.headers["Vary"] = "Accept"
     return paging.tag(request, answer)
 

@@ -18,6 +18,8 @@ from auditor.commands.intake_notes import print_intake, report_json
 from auditor.commands.llm_use import print_llm_use
 from auditor.commands.screen import Tick, notice, progress
 from auditor.commands.writing import show_digest, verdict_line, write_digest
+from auditor.digest.item_texts import ItemTexts
+from auditor.digest.tables import item_cells
 from auditor.digest.view import count
 from auditor.domain.labels import Label
 from auditor.domain.policy import Policy
@@ -185,7 +187,8 @@ def run_digest(
         those, week=week, policy=policy, shown=settings.decisions_shown, stages=stages
     )
     view = write_digest(docket, out, policy=policy, heading=team or "")
-    show_digest(docket, view, out, as_json=as_json, csv=csv)
+    cells = None if csv is None else ItemTexts.of(docket, item_cells(week))
+    show_digest(docket, view, out, as_json=as_json, csv=csv, cells=cells)
     print_llm_use(classifier)
 
 

@@ -15,6 +15,9 @@ from auditor.classify.registry import make_classifier, make_policy
 from auditor.commands.audit import FileOptions, tell_reading
 from auditor.commands.screen import Tick, notice, progress
 from auditor.commands.writing import STDOUT, show_digest, write_twins
+from auditor.digest.item_texts import ItemTexts
+from auditor.digest.json_twin import item_json
+from auditor.digest.tables import item_cells
 from auditor.digest.view import count
 from auditor.domain.week import Week
 from auditor.errors import InputError
@@ -114,14 +117,19 @@ def run_stored_digest(
             judge_due(database, classifier, policy, on_judged=tick, caller="auditor digest")
         with database.begin() as unit:
             unit.snapshots.take(today)
-        made = make_digest(database, settings, policy, week=week, team=team, with_flow=True)
-    if team and not made.docket.items:
+        items = ItemTexts(item_json)
+        cells = None if csv is None else ItemTexts(item_cells(week))
+        texts = [items] if cells is None else [items, cells]
+        made = make_digest(
+            database, settings, policy, week=week, team=team, with_flow=True, texts=texts
+        )
+    if team and not made.docket.lines:
         raise InputError(
             f"no open opportunity belongs to team {team!r}; the database holds "
             f"{', '.join(sorted(made.teams)) or 'no teams'}"
         )
-    view = write_twins(made.docket, made.view, out, policy=policy)
-    show_digest(made.docket, view, out, as_json=as_json, csv=csv)
+    write_twins(made.docket, made.view, items, out, policy=policy)
+    show_digest(made.docket, made.view, out, as_json=as_json, csv=csv, cells=cells)
 
 
 def check_digest_use(

@@ -19,6 +19,7 @@ from auditor.digest.words import (
     web_address,
 )
 from auditor.domain.docket_items import DocketItem
+from auditor.domain.docket_lines import DocketLine, OpportunityLine
 from auditor.domain.quoted import QuotedWords
 from auditor.domain.recommendation import say_date
 from auditor.domain.records import Opportunity
@@ -119,13 +120,13 @@ def item_view(number: int, item: DocketItem, as_of: date, links: Links) -> ItemV
     )
 
 
-def more_line(item: DocketItem, links: Links) -> LineView:
+def more_line(line: DocketLine, links: Links) -> LineView:
     """An item that did not fit."""
-    verb = ACTION_WORDS[item.recommendation.action].lower()
+    verb = ACTION_WORDS[line.action].lower()
     return LineView(
-        title_of(item.opportunity),
-        f"{verb} · {facts_of(item.opportunity)}",
-        page_of(item.key, item.opportunity, links),
+        title_of(line.opportunity),
+        f"{verb} · {facts_of(line.opportunity)}",
+        page_of(line.key, line.opportunity, links),
     )
 
 
@@ -139,12 +140,12 @@ def waiting_line(item: DocketItem, before: ShownBefore, links: Links) -> LineVie
     )
 
 
-def change_line(item: DocketItem, links: Links) -> LineView:
+def change_line(line: DocketLine, links: Links) -> LineView:
     """What changed on an item."""
     return LineView(
-        title_of(item.opportunity),
-        f"{item.changed} · {cut(item.opportunity.owner or 'nobody')}",
-        page_of(item.key, item.opportunity, links),
+        title_of(line.opportunity),
+        f"{line.changed} · {cut(line.opportunity.owner or 'nobody')}",
+        page_of(line.key, line.opportunity, links),
     )
 
 
@@ -155,12 +156,12 @@ def is_unchanged(item: DocketItem, before: Mapping[int, ShownBefore]) -> bool:
     return same and item.changed is None and not item.is_owed
 
 
-def title_of(opportunity: Opportunity) -> str:
+def title_of(opportunity: Opportunity | OpportunityLine) -> str:
     """What an opportunity is called."""
     return cut(opportunity.name or opportunity.account or opportunity.id)
 
 
-def facts_of(opportunity: Opportunity) -> str:
+def facts_of(opportunity: Opportunity | OpportunityLine) -> str:
     """Value, rep and stage."""
     worth = (
         money(float(opportunity.value), opportunity.currency)
@@ -171,7 +172,9 @@ def facts_of(opportunity: Opportunity) -> str:
     return " · ".join(filter(None, (worth, *names)))
 
 
-def page_of(key: int | None, opportunity: Opportunity, links: Links) -> str | None:
+def page_of(
+    key: int | None, opportunity: Opportunity | OpportunityLine, links: Links
+) -> str | None:
     """Its page in the service, else the record in the CRM."""
     return links.opportunity(key) or web_address(opportunity.url)
 

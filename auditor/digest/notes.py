@@ -99,7 +99,7 @@ def caveats(notes: Notes, docket: Docket) -> tuple[str, ...]:
             f"{count(notes.over_budget, 'activity', 'activities')} of the week "
             f"{'was' if notes.over_budget == 1 else 'were'} judged by the local model alone."
         )
-    held = sum(i.held_until is not None for i in docket.items)
+    held = sum(i.held_until is not None for i in docket.lines)
     if held:
         said.append(
             f"{count(held, 'new item is', 'new items are')} with the reps first and will be on a "

@@ -6,18 +6,17 @@ message over 102 KB); a short style sheet stays in the head for phones and for d
 
 from __future__ import annotations
 
-import json
 import textwrap
-from dataclasses import asdict
 from functools import cache
-from typing import Any
 
 import css_inline
 import jinja2
 
+from auditor.digest.item_texts import ItemTexts
+from auditor.digest.json_twin import item_json, json_parts
 from auditor.digest.view import DigestView
 from auditor.digest.words import ACTION_WORDS, visible
-from auditor.domain.docket import Docket, DocketItem, RepQueue
+from auditor.domain.docket import FullDocket
 
 _WIDTH = 76
 
@@ -58,58 +57,7 @@ def render_text(view: DigestView) -> str:
     return visible(_environment().get_template("digest.txt.j2").render(view=view))
 
 
-def render_json(docket: Docket, view: DigestView, *, classifier: str, policy: str) -> str:
-    """The digest as data: all open opportunities, queues, and the words shown."""
-    data = {
-        "week": str(docket.week),
-        "as_of": docket.as_of.isoformat(),
-        "title": view.title,
-        "summary": view.summary,
-        "certainty": {"words": view.certainty, **asdict(docket.certainty)},
-        "counts": {action.value: n for action, n in docket.counts().items()},
-        "currency": docket.currency,
-        "decisions": [_item_data(i) for i in docket.decisions],
-        "items": [_item_data(i) for i in docket.items],
-        "queues": [_queue_data(q) for q in docket.queues],
-        "flow": [asdict(line) for line in view.flow],
-        "classifier": classifier,
-        "policy": policy,
-    }
-    return json.dumps(data, ensure_ascii=False, indent=1)
-
-
-def _item_data(item: DocketItem) -> dict[str, Any]:
-    opportunity, standing = item.opportunity, item.standing
-    return {
-        "opportunity_id": opportunity.id,
-        "name": opportunity.name,
-        "account": opportunity.account,
-        "rep": opportunity.owner,
-        "team": opportunity.team,
-        "stage": opportunity.stage,
-        "value": float(opportunity.value) if opportunity.value is not None else None,
-        "currency": opportunity.currency,
-        "url": opportunity.url,
-        "label": standing.label,
-        "reason": standing.reason,
-        "status": standing.status,
-        "confidence": round(standing.confidence, 4),
-        "clock_days": standing.clock_days,
-        "clock_from": standing.clock_from,
-        "roll_overs": standing.roll_overs,
-        "unanswered": standing.unanswered,
-        "no_shows": standing.no_shows,
-        "parked_until": standing.parked_until.isoformat() if standing.parked_until else None,
-        "next_activity": standing.pending.model_dump(mode="json") if standing.pending else None,
-        "next_activity_defects": list(standing.defects),
-        "step": {"answers": standing.step_answers, "reason": standing.step_reason},
-        "quotes": [q.model_dump(mode="json") for q in standing.quotes],
-        "recommendation": item.recommendation.model_dump(mode="json"),
-        "if_nothing": item.if_nothing,
-        "changed": item.changed,
-        "rank": round(item.rank, 2),
-    }
-
-
-def _queue_data(queue: RepQueue) -> dict[str, Any]:
-    return {**asdict(queue), "by_label": {k.value: v for k, v in queue.by_label.items()}}
+def render_json(docket: FullDocket, view: DigestView, *, classifier: str, policy: str) -> str:
+    """The digest as data; ``json_parts`` gives that of a docket that is not held in full."""
+    texts = ItemTexts.of(docket, item_json)
+    return "".join(json_parts(docket, view, texts, classifier=classifier, policy=policy))

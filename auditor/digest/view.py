@@ -23,7 +23,7 @@ from auditor.digest.items import (
 from auditor.digest.links import Links
 from auditor.digest.notes import Notes, caveats, certainty_words, ruled_words
 from auditor.digest.words import count, cut, money
-from auditor.domain.docket import Docket, DocketItem, RepQueue
+from auditor.domain.docket import Docket, DocketLine, RepQueue
 from auditor.domain.labels import Label
 from auditor.domain.recommendation import say_date
 
@@ -195,7 +195,7 @@ def make_view(
     waiting = [i for i in asked if is_unchanged(i, notes.shown_before)]
     fresh = [i for i in asked if i not in waiting]
     more = _beyond(docket)
-    changed = [i for i in docket.items if i.changed not in (None, "new")]
+    changed = [i for i in docket.lines if i.changed not in (None, "new")]
     before = notes.shown_before
     lines = followed_lines(
         docket.followed,
@@ -229,19 +229,19 @@ def make_view(
         caveats=caveats(notes, docket),
         footer=f"Judged by {classifier} under policy {policy}. All counts as of "
         f"{say_date(docket.as_of)} {docket.as_of.year}.",
-        empty="" if docket.items else "There are no open opportunities in this audit.",
+        empty="" if docket.lines else "There are no open opportunities in this audit.",
         page=links.docket(docket.week),
         settings=links.settings(),
     )
 
 
-def _beyond(docket: Docket) -> list[DocketItem]:
+def _beyond(docket: Docket) -> list[DocketLine]:
     """Open questions that are not among the week's decisions."""
-    chosen = {id(i) for i in docket.decisions}
+    chosen = set(docket.chosen)
     return [
         i
-        for i in docket.items
-        if i.is_open_question and id(i) not in chosen and not i.decided_now and not i.held_until
+        for i in docket.lines
+        if i.is_open_question and i.at not in chosen and not i.decided_now and not i.held_until
     ]
 
 
@@ -252,18 +252,18 @@ def _subtitle(docket: Docket, heading: str) -> str:
 
 
 def _summary(docket: Docket) -> str:
-    if not docket.items:
+    if not docket.lines:
         return ""
-    labels = {label: [i for i in docket.items if i.standing.label is label] for label in Label}
+    labels = {label: [i for i in docket.lines if i.label is label] for label in Label}
 
-    def worth(those: Iterable[DocketItem]) -> float:
+    def worth(those: Iterable[DocketLine]) -> float:
         return float(sum(i.opportunity.value or 0 for i in those))
 
     real = labels[Label.MEANINGFUL_NEXT_STEP]
     vague, lost = labels[Label.VAGUE_CALLBACK], labels[Label.IMPLICIT_LOSS]
-    total, soft = worth(docket.items), worth([*vague, *lost])
+    total, soft = worth(docket.lines), worth([*vague, *lost])
     words = (
-        f"Of {count(len(docket.items), 'open opportunity', 'open opportunities')}, {len(real)} "
+        f"Of {count(len(docket.lines), 'open opportunity', 'open opportunities')}, {len(real)} "
         f"{'holds' if len(real) == 1 else 'hold'} a real next step, {len(vague)} "
         f"{'is' if len(vague) == 1 else 'are'} kept open by a callback and {len(lost)} "
         f"{'is' if len(lost) == 1 else 'are'} in effect lost."

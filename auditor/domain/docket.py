@@ -12,28 +12,32 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from auditor.domain.after_decision import advise_after
 from auditor.domain.coaching import held_until
 from auditor.domain.decisions import Became, follow, in_force
 from auditor.domain.docket_items import Case, DocketItem, FollowedItem
+from auditor.domain.docket_lines import DocketLine, line_of
 from auditor.domain.findings import Finding
 from auditor.domain.policy import Policy
 from auditor.domain.recommendation import asked_of_deciding, recommend, say_date
 from auditor.domain.records import Opportunity, OpportunityStatus, Participant
 from auditor.domain.rep_queues import RepQueue, rep_queues
 from auditor.domain.stages import DEFAULT_STAGES, Stage
-from auditor.domain.standing import compute_standing
-from auditor.domain.verdict import Action, Defect
+from auditor.domain.standing import Earlier, compute_standing, stood_earlier
+from auditor.domain.verdict import Action
 from auditor.domain.week import Week
 
 __all__ = [
     "build_docket",
+    "build_brief_docket",
     "stand_on_docket",
     "Docket",
+    "FullDocket",
+    "DocketLine",
     "DocketItem",
     "Case",
     "FollowedItem",
@@ -59,14 +63,16 @@ class Certainty:
     """Mean confidence of the decided ones: the share expected to be right."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Docket:
-    """One week's docket."""
+    """One week's docket, all open opportunities in brief."""
 
     week: Week
     """The week it is about."""
-    items: tuple[DocketItem, ...]
+    lines: tuple[DocketLine, ...]
     """All open opportunities, ranked."""
+    chosen: tuple[int, ...]
+    """Those of them that are the week's decisions, in their order, by ``DocketLine.at``."""
     decisions: tuple[DocketItem, ...]
     """The few that matter most this week."""
     queues: tuple[RepQueue, ...]
@@ -86,8 +92,16 @@ class Docket:
 
     def counts(self) -> dict[Action, int]:
         """Open opportunities by recommended action."""
-        found = Counter(i.recommendation.action for i in self.items)
+        found = Counter(line.action for line in self.lines)
         return {action: found.get(action, 0) for action in Action}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FullDocket(Docket):
+    """One week's docket with all open opportunities in full: for files and single queues."""
+
+    items: tuple[DocketItem, ...]
+    """All open opportunities, ranked."""
 
 
 def build_docket(
@@ -98,7 +112,7 @@ def build_docket(
     stages: tuple[Stage, ...] = DEFAULT_STAGES,
     shown: int = DECISIONS_SHOWN,
     coaching_days: int = 0,
-) -> Docket:
+) -> FullDocket:
     """Builds the docket of a week.
 
     Args:
@@ -110,32 +124,103 @@ def build_docket(
         shown: how many decisions to show.
         coaching_days: days that a rep alone sees new trouble before it is among the decisions.
     """
-    items: list[DocketItem] = []
+    made: list[DocketItem] = []
+    lines, followed = _gather(cases, made.append, week, policy, stages, coaching_days)
+    ranked = _ranked(lines)
+    items = {line.at: replace(made[line.at], rank=line.rank) for line in ranked}
+    chosen = _choose(ranked, shown)
+    decisions = tuple(items[line.at] for line in chosen)
+    docket = _docket(ranked, chosen, decisions, followed, week)
+    return FullDocket(**vars(docket), items=tuple(items.values()))
+
+
+def build_brief_docket(
+    cases: Iterable[Case],
+    *,
+    week: Week,
+    policy: Policy,
+    stages: tuple[Stage, ...] = DEFAULT_STAGES,
+    shown: int = DECISIONS_SHOWN,
+    coaching_days: int = 0,
+    on_item: Callable[[DocketItem], None],
+    read: Callable[[Sequence[int]], Iterable[Case]],
+) -> Docket:
+    """Builds the docket of a week without holding more than one opportunity whole at a time.
+
+    Args:
+        cases: as for ``build_docket``, each with its key.
+        week: as there.
+        policy: as there.
+        stages: as there.
+        shown: as there.
+        coaching_days: as there.
+        on_item: takes each item when it is made, not ranked yet: the one that is made n-th is that
+            of the line whose ``at`` is n.
+        read: gives the cases of those keys, to show the decisions with all their words.
+    """
+    lines, followed = _gather(cases, on_item, week, policy, stages, coaching_days)
+    ranked = _ranked(lines)
+    chosen = _choose(ranked, shown)
+    keys = [line.key for line in chosen if line.key is not None]
+    whole = {
+        case.key: stand_on_docket(case, week=week, policy=policy, stages=stages)
+        for case in read(keys)
+    }
+    decisions = tuple(replace(whole[line.key], rank=line.rank) for line in chosen)
+    return _docket(ranked, chosen, decisions, followed, week)
+
+
+def _gather(
+    cases: Iterable[Case | tuple[Opportunity, Sequence[Finding]]],
+    on_item: Callable[[DocketItem], None],
+    week: Week,
+    policy: Policy,
+    stages: tuple[Stage, ...],
+    coaching_days: int,
+) -> tuple[list[DocketLine], list[FollowedItem]]:
+    lines: list[DocketLine] = []
     followed: list[FollowedItem] = []
     for each in cases:  # one at a time: findings are far larger than what becomes of them
         case = each if isinstance(each, Case) else Case(*each)
-        followed += _followed(case, week)
+        if case.decisions:
+            followed += _followed(case, week)
         if case.opportunity.status is OpportunityStatus.OPEN and not _has_left(case, week):
             item = stand_on_docket(case, week=week, policy=policy, stages=stages)
-            items.append(_held(item, case, coaching_days))
-    values = [float(i.opportunity.value) for i in items if i.opportunity.value is not None]
+            item = _held(item, case, coaching_days)
+            lines.append(line_of(item, len(lines)))
+            on_item(item)
+    return lines, followed
+
+
+def _ranked(lines: Sequence[DocketLine]) -> list[DocketLine]:
+    values = [float(i.opportunity.value) for i in lines if i.opportunity.value is not None]
     typical = statistics.median(values) if values else 1.0
-    items = sorted((i.model_copy(update={"rank": _rank(i, typical)}) for i in items), key=_place)
-    currencies = {i.opportunity.currency for i in items if i.opportunity.currency}
+    return sorted((i._replace(rank=_rank(i, typical)) for i in lines), key=_place)
+
+
+def _docket(
+    ranked: Sequence[DocketLine],
+    chosen: Sequence[DocketLine],
+    decisions: tuple[DocketItem, ...],
+    followed: Sequence[FollowedItem],
+    week: Week,
+) -> Docket:
+    currencies = {i.opportunity.currency for i in ranked if i.opportunity.currency}
     return Docket(
         week=week,
-        items=tuple(items),
-        decisions=tuple(_choose(items, shown)),
-        queues=tuple(rep_queues(items)),
-        certainty=_certainty(items),
+        lines=tuple(ranked),
+        chosen=tuple(line.at for line in chosen),
+        decisions=decisions,
+        queues=tuple(rep_queues(ranked)),
+        certainty=_certainty(ranked),
         currency=currencies.pop() if len(currencies) == 1 else None,
         followed=tuple(followed),
     )
 
 
-def _place(item: DocketItem) -> tuple[bool, float]:
+def _place(line: DocketLine) -> tuple[bool, float]:
     """What sorts first: steps owed, then rank."""
-    return not item.is_owed, -item.rank
+    return not line.is_owed, -line.rank
 
 
 def _followed(case: Case, week: Week) -> Iterator[FollowedItem]:
@@ -179,8 +264,7 @@ def stand_on_docket(
     day = as_of or week.reading_day
     now = compute_standing(opportunity, findings, as_of=day, stages=stages)
     earlier = [f for f in findings if f.activity.occurred_at.date() < week.monday]
-    then = _week_before(opportunity, earlier, week)
-    before = compute_standing(then, earlier, as_of=week.monday, stages=stages) if earlier else None
+    before = _week_before(opportunity, earlier, week) if earlier else None
     advice = recommend(
         opportunity,
         now,
@@ -204,7 +288,8 @@ def stand_on_docket(
         decided=decided,
         decided_now=decided_now,
     )
-    return item.model_copy(update={"if_nothing": _if_nothing(item)})
+    words = _if_nothing(item)
+    return replace(item, if_nothing=words) if words else item
 
 
 def _held(item: DocketItem, case: Case, days: int) -> DocketItem:
@@ -212,7 +297,7 @@ def _held(item: DocketItem, case: Case, days: int) -> DocketItem:
     until = held_until(case.trouble_since, days=days, as_of=item.standing.as_of)
     if until is None or item.decided is not None or not item.is_open_question:
         return item
-    return item.model_copy(update={"held_until": until})
+    return replace(item, held_until=until)
 
 
 def _people(findings: Sequence[Finding]) -> tuple[Participant, ...]:
@@ -222,49 +307,53 @@ def _people(findings: Sequence[Finding]) -> tuple[Participant, ...]:
     return latest.activity.participants or people if latest else ()
 
 
-def _week_before(opportunity: Opportunity, earlier: Sequence[Finding], week: Week) -> Opportunity:
-    """The opportunity with the pending activity that it had a week before."""
-    pending = earlier[-1].activity.next_activity if earlier else None
-    dues = tuple(d for d in opportunity.due_history if d <= week.monday)
-    return opportunity.model_copy(
-        update={"next_activity": pending, "due_history": dues, "next_activity_known": True}
-    )
+def _week_before(
+    opportunity: Opportunity, earlier: Sequence[Finding], week: Week
+) -> Earlier | None:
+    """How the opportunity stood a week before, with the pending activity that it had then."""
+    if opportunity.due_history:
+        dues = tuple(d for d in opportunity.due_history if d <= week.monday)
+        opportunity = opportunity.model_copy(update={"due_history": dues})
+    pending = earlier[-1].activity.next_activity
+    return stood_earlier(opportunity, earlier, pending, as_of=week.monday)
 
 
-def _rank(item: DocketItem, typical: float) -> float:
-    value = float(item.opportunity.value) if item.opportunity.value is not None else typical
-    fresh = item.active_last_week or Defect.OVERDUE in item.standing.defects or item.changed
-    weight = {
-        Action.CLOSE: 1.0,
-        Action.ADVANCE: 1.0,
-        Action.REVIEW: 0.6,
-        Action.PARK: 0.1,
-        Action.LEAVE: 0.0,
-    }[item.recommendation.action]
-    return value * item.standing.confidence * weight * (_FRESH_LIFT if fresh else 1.0)
+_WEIGHTS = {
+    Action.CLOSE: 1.0,
+    Action.ADVANCE: 1.0,
+    Action.REVIEW: 0.6,
+    Action.PARK: 0.1,
+    Action.LEAVE: 0.0,
+}
 
 
-def _choose(items: Sequence[DocketItem], shown: int) -> list[DocketItem]:
+def _rank(line: DocketLine, typical: float) -> float:
+    value = float(line.opportunity.value) if line.opportunity.value is not None else typical
+    fresh = line.active_last_week or line.is_overdue or line.changed
+    return value * line.confidence * _WEIGHTS[line.action] * (_FRESH_LIFT if fresh else 1.0)
+
+
+def _choose(lines: Sequence[DocketLine], shown: int) -> list[DocketLine]:
     """The highest ranks, with no single action taking more than two thirds of the places."""
-    wanted = [i for i in items if i.is_open_question and i.held_until is None]
+    wanted = [i for i in lines if i.is_open_question and i.held_until is None]
     limit = max(1, round(shown * _MOST_OF_ONE_ACTION))
-    taken: list[DocketItem] = []
+    taken: list[DocketLine] = []
     count: Counter[Action] = Counter()
-    for item in wanted:
-        room = count[item.recommendation.action] < limit or item.is_owed
+    for line in wanted:
+        room = count[line.action] < limit or line.is_owed
         if len(taken) < shown and room:
-            taken.append(item)
-            count[item.recommendation.action] += 1
-    chosen = {id(i) for i in taken}  # equality would compare every word of two opportunities
-    rest = [i for i in wanted if id(i) not in chosen]
+            taken.append(line)
+            count[line.action] += 1
+    chosen = {line.at for line in taken}
+    rest = [i for i in wanted if i.at not in chosen]
     taken += rest[: shown - len(taken)]
     return sorted(taken, key=_place)
 
 
-def _certainty(items: Sequence[DocketItem]) -> Certainty:
-    judged = [i for i in items if i.standing.label is not None]
-    decided = [i for i in judged if i.recommendation.action is not Action.REVIEW]
-    mean = statistics.fmean(i.standing.confidence for i in decided) if decided else None
+def _certainty(lines: Sequence[DocketLine]) -> Certainty:
+    judged = [i for i in lines if i.label is not None]
+    decided = [i for i in judged if i.action is not Action.REVIEW]
+    mean = statistics.fmean(i.confidence for i in decided) if decided else None
     return Certainty(judged=len(judged), decided=len(decided), mean_confidence=mean)
 
 

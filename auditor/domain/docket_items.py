@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
-
-from pydantic import BaseModel, ConfigDict
 
 from auditor.domain.decisions import Became, Decision, Followed
 from auditor.domain.findings import Finding
 from auditor.domain.labels import Label
 from auditor.domain.records import Opportunity
-from auditor.domain.standing import Standing
+from auditor.domain.standing import Earlier, Standing
 from auditor.domain.verdict import Action, Recommendation
 
 
@@ -31,10 +30,9 @@ class Case(NamedTuple):
     """The day since which the rep can see the trouble, where that matters."""
 
 
-class DocketItem(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class DocketItem:
     """One opportunity with its standing and what to do about it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: int | None = None
     """The database's number for the opportunity."""
@@ -42,8 +40,8 @@ class DocketItem(BaseModel):
     """The opportunity."""
     standing: Standing
     """As of the digest's reading day."""
-    before: Standing | None = None
-    """As of a week earlier; None where it had no activity then."""
+    before: Earlier | None = None
+    """How it stood a week earlier; None where it had no activity then."""
     recommendation: Recommendation
     """What to do."""
     rank: float = 0.0
@@ -68,7 +66,7 @@ class DocketItem(BaseModel):
     @property
     def is_open_question(self) -> bool:
         """Whether there is something to decide."""
-        return self.recommendation.action in (Action.CLOSE, Action.ADVANCE, Action.REVIEW)
+        return asks(self.recommendation.action)
 
     @property
     def changed(self) -> str | None:
@@ -76,7 +74,7 @@ class DocketItem(BaseModel):
         if self.before is None:
             return "new"
         was, now = self.before, self.standing
-        if was.label is not now.label and was.label and now.label:
+        if was.label is not now.label and now.label:
             return f"was {_LABEL_WORDS[was.label]}, is {_LABEL_WORDS[now.label]}"
         if now.roll_overs > was.roll_overs:
             return "moved again"
@@ -85,6 +83,12 @@ class DocketItem(BaseModel):
         return None
 
 
+def asks(action: Action) -> bool:
+    """Whether a recommendation leaves something to decide."""
+    return action in _OPEN_QUESTIONS
+
+
+_OPEN_QUESTIONS = (Action.CLOSE, Action.ADVANCE, Action.REVIEW)
 _LABEL_WORDS = {
     Label.MEANINGFUL_NEXT_STEP: "a real step",
     Label.VAGUE_CALLBACK: "a vague callback",

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from auditor.domain.docket_items import DocketItem
+from auditor.domain.docket_lines import DocketLine
 from auditor.domain.labels import Label
-from auditor.domain.verdict import Action, Defect
+from auditor.domain.verdict import Action
 
 
 @dataclass(frozen=True)
@@ -40,35 +40,32 @@ class RepQueue:
     """Median days since the last buyer commitment."""
 
 
-def rep_queues(items: Sequence[DocketItem]) -> list[RepQueue]:
-    """The queues of a docket's items: by team, the most value at risk first."""
-    reps: dict[str, list[DocketItem]] = {}
-    for item in items:
-        reps.setdefault(item.opportunity.owner or "nobody", []).append(item)
+def rep_queues(lines: Sequence[DocketLine]) -> list[RepQueue]:
+    """The queues of a docket's opportunities: by team, the most value at risk first."""
+    reps: dict[str, list[DocketLine]] = {}
+    for line in lines:
+        reps.setdefault(line.opportunity.owner or "nobody", []).append(line)
     queues = [_queue(rep, own) for rep, own in reps.items()]
     return sorted(queues, key=lambda q: (q.team or "", -q.value_at_risk))
 
 
-def _queue(rep: str, own: Sequence[DocketItem]) -> RepQueue:
-    def value(those: Iterable[DocketItem]) -> float:
+def _queue(rep: str, own: Sequence[DocketLine]) -> RepQueue:
+    def value(those: Iterable[DocketLine]) -> float:
         return float(sum(i.opportunity.value or 0 for i in those))
 
-    active = [i for i in own if i.recommendation.action is not Action.PARK]
-    labels = Counter(i.standing.label for i in active if i.standing.label)
-    clocks = [i.standing.clock_days for i in active if i.standing.clock_days is not None]
-    late = {Defect.OVERDUE, Defect.MISSING}
+    active = [i for i in own if i.action is not Action.PARK]
+    labels = Counter(i.label for i in active if i.label)
+    clocks = [i.clock_days for i in active if i.clock_days is not None]
     return RepQueue(
         rep=rep,
         team=own[0].opportunity.team,
         open_count=len(active),
         parked=len(own) - len(active),
         by_label={label: labels.get(label, 0) for label in Label},
-        to_review=sum(i.recommendation.action is Action.REVIEW for i in active),
+        to_review=sum(i.action is Action.REVIEW for i in active),
         value=value(active),
-        value_at_risk=value(
-            i for i in active if i.standing.label is not Label.MEANINGFUL_NEXT_STEP
-        ),
-        overdue=sum(bool(late & set(i.standing.defects)) for i in active),
-        rolled=sum(Defect.KEPT_ROLLING in i.standing.defects for i in active),
+        value_at_risk=value(i for i in active if i.label is not Label.MEANINGFUL_NEXT_STEP),
+        overdue=sum(i.is_overdue or i.is_missing for i in active),
+        rolled=sum(i.is_rolling for i in active),
         median_clock_days=statistics.median(clocks) if clocks else None,
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -105,6 +106,17 @@ class Standing(BaseModel):
         return self.event_on is not None and self.event_on + timedelta(GRACE_DAYS) < self.as_of
 
 
+class Earlier(NamedTuple):
+    """What a standing on an earlier day is held against."""
+
+    label: Label
+    """What its history showed."""
+    roll_overs: int
+    """Times the pending activity had been moved later with no new buyer evidence."""
+    unanswered: int
+    """Unanswered attempts in a row."""
+
+
 def compute_standing(
     opportunity: Opportunity,
     findings: Sequence[Finding],
@@ -120,8 +132,7 @@ def compute_standing(
         as_of: the day to stand on; later findings are left out.
         stages: kinds of stage with their patience.
     """
-    past = [f for f in findings if f.activity.occurred_at.date() <= as_of]
-    past.sort(key=lambda f: f.activity.occurred_at.replace(tzinfo=None))
+    past = _up_to(as_of, findings)
     clock_days, clock_from = _clock(opportunity, past, as_of)
     unanswered, no_shows = _silence(past)
     pending = pending_of(opportunity, past)
@@ -142,9 +153,7 @@ def compute_standing(
         answers, why = answer_of_step(opportunity.stage, pending, stages=stages)
         warnings = ("no activity was logged up to this day",)
         return Standing(**common, step_answers=answers, step_reason=why, warnings=warnings)
-    deciding, live = _deciding(past, as_of)
-    silent = live is None and (unanswered >= SILENT_AFTER or no_shows >= NO_SHOWS_LOST)
-    silent = silent and not _speaks_otherwise(deciding.verdict)
+    deciding, live, silent = _decide(past, as_of, unanswered, no_shows)
     verdict = deciding.verdict
     label, reason, status, confidence = (
         (Label.IMPLICIT_LOSS, _silent_reason(verdict), Status.DECIDED, _silent_confidence(verdict))
@@ -167,6 +176,45 @@ def compute_standing(
         activity_id=deciding.activity.id,
         warnings=() if silent else verdict.warnings,
     )
+
+
+def stood_earlier(
+    opportunity: Opportunity,
+    findings: Sequence[Finding],
+    pending: NextActivity | None,
+    *,
+    as_of: date,
+) -> Earlier | None:
+    """What ``compute_standing`` would tell of an earlier day; None where nothing was judged then.
+
+    Args:
+        opportunity: with the due days that were known then.
+        findings: its judged activities, in any order.
+        pending: the pending activity then.
+        as_of: the day to stand on; later findings are left out.
+    """
+    past = _up_to(as_of, findings)
+    if not past:
+        return None
+    unanswered, no_shows = _silence(past)
+    deciding, _, silent = _decide(past, as_of, unanswered, no_shows)
+    label = Label.IMPLICIT_LOSS if silent else deciding.verdict.label
+    return Earlier(label, count_roll_overs(opportunity, past, pending), unanswered)
+
+
+def _up_to(day: date, findings: Sequence[Finding]) -> list[Finding]:
+    past = [f for f in findings if f.activity.occurred_at.date() <= day]
+    past.sort(key=lambda f: f.activity.occurred_at.replace(tzinfo=None))
+    return past
+
+
+def _decide(
+    past: Sequence[Finding], as_of: date, unanswered: int, no_shows: int
+) -> tuple[Finding, Finding | None, bool]:
+    """The finding that decides, the one with a commitment still to come, and if silence decides."""
+    deciding, live = _deciding(past, as_of)
+    silent = live is None and (unanswered >= SILENT_AFTER or no_shows >= NO_SHOWS_LOST)
+    return deciding, live, silent and not _speaks_otherwise(deciding.verdict)
 
 
 def _speaks_otherwise(verdict: Verdict) -> bool:

@@ -8,7 +8,7 @@ from datetime import date
 
 from auditor.classify.protocol import Classifier
 from auditor.classify.verdicts import judge
-from auditor.domain.docket import Docket, build_docket
+from auditor.domain.docket import FullDocket, build_docket
 from auditor.domain.findings import Finding
 from auditor.domain.policy import Policy
 from auditor.domain.recommendation import asked_of_deciding, recommend
@@ -138,7 +138,7 @@ def make_docket(
     policy: Policy,
     shown: int,
     stages: tuple[Stage, ...] = DEFAULT_STAGES,
-) -> Docket:
+) -> FullDocket:
     """Builds the week's docket of audited opportunities."""
     return build_docket(
         ((a.opportunity, a.findings) for a in audited if a.standing is not None),

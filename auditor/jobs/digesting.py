@@ -8,17 +8,18 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from auditor.digest.flow_lines import FlowLine, flow_lines
+from auditor.digest.item_texts import ItemTexts
 from auditor.digest.items import ShownBefore
 from auditor.digest.links import Links
 from auditor.digest.notes import RULED_WEEKS, Notes, Ruled
 from auditor.digest.view import DigestView, make_view
-from auditor.domain.docket import Docket
+from auditor.domain.docket import Docket, DocketItem
 from auditor.domain.health import Scope
 from auditor.domain.policy import Policy
 from auditor.domain.week import Week
 from auditor.errors import InputError
 from auditor.health import compute_health, health_rules
-from auditor.jobs.docketing import stored_docket
+from auditor.jobs.docketing import brief_docket
 from auditor.settings import Settings
 from auditor.storage import Database, StoredDigest, UnitOfWork
 from auditor.storage.failures import JUDGE
@@ -51,6 +52,7 @@ def make_digest(
     owner: str | None = None,
     last: StoredDigest | None = None,
     with_flow: bool = False,
+    texts: Collection[ItemTexts] = (),
 ) -> Made:
     """Makes a digest.
 
@@ -65,12 +67,18 @@ def make_digest(
         last: the one that the reader got before, where there was one.
         with_flow: say how queues and pipeline stand, unless the settings leave it out. It is worked
             out from the past as well, so ask for it only where it is shown.
+        texts: take what is written of each open opportunity, for the forms that list them all.
 
     Raises:
         StorageError: the database failed.
         ConfigurationError: the stages file can't be used.
     """
-    docket, found = stored_docket(
+
+    def keep(item: DocketItem) -> None:
+        for each in texts:
+            each.add(item)
+
+    docket, found = brief_docket(
         database,
         policy,
         week=week,
@@ -80,6 +88,7 @@ def make_digest(
         owner=owner,
         stages=settings.stages(),
         coaching_days=0 if owner is not None else settings.coaching_days,
+        on_item=keep,
     )
     before = read_shown(last)
     with database.read() as unit:
@@ -92,7 +101,7 @@ def make_digest(
         notes=notes,
         links=Links(settings.public_url),
     )
-    if with_flow and settings.digest_flow and owner is None and docket.items:
+    if with_flow and settings.digest_flow and owner is None and docket.lines:
         lines = _flow(database, settings, policy, docket.as_of, teams=teams, team=team)
         page = Links(settings.public_url).team() if lines else None
         view = replace(view, flow=lines, team_page=page)

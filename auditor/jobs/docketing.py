@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import chain
+from typing import NamedTuple
 
 from auditor.domain.coaching import trouble_since
 from auditor.domain.corrections import Correction, corrected
 from auditor.domain.decisions import Decision, Followed, follow
-from auditor.domain.docket import Case, Docket, DocketItem, build_docket, stand_on_docket
+from auditor.domain.docket import (
+    Case,
+    Docket,
+    DocketItem,
+    FullDocket,
+    build_brief_docket,
+    build_docket,
+    stand_on_docket,
+)
 from auditor.domain.findings import Finding
 from auditor.domain.policy import Policy
 from auditor.domain.records import Opportunity, OpportunityStatus
 from auditor.domain.stages import DEFAULT_STAGES, Stage
 from auditor.domain.week import Week
+from auditor.health.ahead import reading_ahead
+from auditor.health.collecting import no_collections
 from auditor.storage import Database, StoredOpportunity, UnitOfWork
 from auditor.storage.browsing import FoundActivity, StoredVerdict, Wanted
 
-_READ_AT_ONCE = 200
+_READ_AT_ONCE = 1_000
+_Findings = Mapping[int, list[Finding]]
+_Read = Callable[[Sequence[int]], Callable[[], _Findings]]
+"""Reads the findings on opportunities of those keys; what it gives puts them together."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +78,8 @@ def stored_docket(
     owner: str | None = None,
     stages: tuple[Stage, ...] = DEFAULT_STAGES,
     coaching_days: int = 0,
-) -> tuple[Docket, set[str]]:
-    """Builds the week's docket of what is stored.
+) -> tuple[FullDocket, set[str]]:
+    """Builds the week's docket of what is stored, with every item in full: of one team or rep.
 
     Args:
         database: where it is.
@@ -82,44 +96,155 @@ def stored_docket(
     Returns:
         The docket, and the teams that have open opportunities that the reader may see.
     """
-    teams: set[str] = set()
     wanted = Wanted(status="open", seen_teams=seen_teams, seen_owner=owner)
     with database.read() as unit:
-        told = partial(_with_trouble, unit) if coaching_days else list
-        pages = _open_cases(unit, policy.fingerprint, wanted, team, teams)
-        open_ones = (case for page in pages for case in told(page))
-        closed = _closed_cases(unit, policy.fingerprint, wanted, team, week)
+        sought = _Sought(unit, policy.fingerprint, wanted, team, week, coaching_days > 0)
         docket = build_docket(
-            chain(open_ones, closed),
+            chain(_cases(sought.pages(sought.whole)), sought.closed()),
             week=week,
             policy=policy,
             stages=stages,
             shown=shown,
             coaching_days=coaching_days,
         )
-    return docket, teams
+    return docket, sought.teams
 
 
-def _with_trouble(unit: UnitOfWork, cases: Sequence[Case]) -> list[Case]:
-    """The cases with the day since which their reps can see the trouble."""
-    judged = unit.verdicts.first_judged([c.key for c in cases if c.key is not None])
-    return [
-        c._replace(trouble_since=trouble_since(c.findings, judged.get(c.key or 0, {})))
-        for c in cases
-    ]
+def brief_docket(
+    database: Database,
+    policy: Policy,
+    *,
+    week: Week,
+    shown: int,
+    team: str | None = None,
+    seen_teams: Collection[str] | None = None,
+    owner: str | None = None,
+    stages: tuple[Stage, ...] = DEFAULT_STAGES,
+    coaching_days: int = 0,
+    on_item: Callable[[DocketItem], None] = lambda item: None,
+) -> tuple[Docket, set[str]]:
+    """The same docket with its decisions alone in full: of a whole company.
+
+    Args:
+        database: as for ``stored_docket``.
+        policy: as there.
+        week: as there.
+        shown: as there.
+        team: as there.
+        seen_teams: as there.
+        owner: as there.
+        stages: as there.
+        coaching_days: as there.
+        on_item: takes each item, as for ``build_brief_docket``.  It has neither the texts of its
+            activities nor the warnings of its verdict.
+
+    Returns:
+        As ``stored_docket``.
+    """
+    wanted = Wanted(status="open", seen_teams=seen_teams, seen_owner=owner)
+    with database.read() as unit, no_collections(), reading_ahead() as ahead:
+        sought = _Sought(unit, policy.fingerprint, wanted, team, week, coaching_days > 0)
+        pages = ahead.pages(partial(sought.pages, sought.lean))
+        docket = build_brief_docket(
+            chain(_cases(pages), sought.closed()),
+            week=week,
+            policy=policy,
+            stages=stages,
+            shown=shown,
+            coaching_days=coaching_days,
+            on_item=on_item,
+            read=lambda keys: read_cases(
+                unit, policy.fingerprint, unit.browsing.opportunities(keys)
+            ),
+        )
+    return docket, sought.teams
+
+
+class _Page(NamedTuple):
+    """Opportunities with all that a docket asks of them."""
+
+    stored: Sequence[StoredOpportunity]
+    findings: Callable[[], _Findings]
+    decisions: Mapping[int, Sequence[Decision]]
+    judged: Mapping[int, Mapping[str, date]] | None
+    """By opportunity and activity: when it was first judged, where that matters."""
+
+
+class _Sought:
+    """The opportunities of a docket, read page by page."""
+
+    def __init__(
+        self,
+        unit: UnitOfWork,
+        policy: str,
+        wanted: Wanted,
+        team: str | None,
+        week: Week,
+        is_coached: bool,
+    ) -> None:
+        self._unit, self._policy, self._wanted = unit, policy, wanted
+        self._team, self._week, self._is_coached = team, week, is_coached
+        self.teams: set[str] = set()
+
+    def pages(self, read: _Read) -> Iterator[_Page]:
+        """The open ones."""
+        for stored in self._unit.browsing.pages(self._wanted, _READ_AT_ONCE):
+            self.teams.update(s.opportunity.team for s in stored if s.opportunity.team)
+            own = [s for s in stored if _is_of(s.opportunity, self._team)]
+            yield _page(self._unit, own, read, is_coached=self._is_coached)
+
+    def closed(self) -> Iterator[Case]:
+        """Those closed since they were decided on in the week before."""
+        keys = self._unit.decisions.closed_with_decisions(self._week.before.monday)
+        stored = [
+            s
+            for s in self._unit.browsing.opportunities(keys)
+            if _is_of(s.opportunity, self._team) and _may_be_seen(s.opportunity, self._wanted)
+        ]
+        yield from read_cases(self._unit, self._policy, stored)
+
+    def whole(self, keys: Sequence[int]) -> Callable[[], _Findings]:
+        """Reads findings whole."""
+        return _read_whole(self._unit, self._policy, keys)
+
+    def lean(self, keys: Sequence[int]) -> Callable[[], _Findings]:
+        """Reads what dockets need of them."""
+        return self._unit.lean_findings.current(keys, self._policy).findings
+
+
+def _page(
+    unit: UnitOfWork, stored: Sequence[StoredOpportunity], read: _Read, *, is_coached: bool = False
+) -> _Page:
+    keys = [s.key for s in stored]
+    judged = unit.verdicts.first_judged(keys) if is_coached else None
+    return _Page(stored, read(keys), unit.decisions.of_opportunities(keys), judged)
+
+
+def _cases(pages: Iterable[_Page]) -> Iterator[Case]:
+    """The cases of pages, one page's findings held at a time."""
+    for page in pages:
+        findings = page.findings()
+        for each in page.stored:
+            own = findings.get(each.key, [])
+            opportunity = each.opportunity
+            if each.seen:
+                opportunity = each.with_dues([f.activity for f in own])
+            since = None
+            if page.judged is not None:
+                since = trouble_since(own, page.judged.get(each.key, {}))
+            yield Case(opportunity, own, each.key, page.decisions.get(each.key, ()), since)
 
 
 def read_cases(
     unit: UnitOfWork, policy: str, stored: Sequence[StoredOpportunity]
 ) -> Iterator[Case]:
     """The cases of opportunities: findings under a policy, and decisions."""
-    keys = [s.key for s in stored]
-    findings = unit.verdicts.current(keys, policy)
-    decisions = unit.decisions.of_opportunities(keys)
-    for each in stored:
-        own = findings.get(each.key, [])
-        opportunity = each.with_dues([f.activity for f in own])
-        yield Case(opportunity, own, each.key, decisions.get(each.key, ()))
+    return _cases([_page(unit, stored, partial(_read_whole, unit, policy))])
+
+
+def _read_whole(unit: UnitOfWork, policy: str, keys: Sequence[int]) -> Callable[[], _Findings]:
+    found = unit.verdicts.current(keys, policy)
+    return lambda: found
 
 
 def read_items(
@@ -184,27 +309,6 @@ def _activities(
             finding = corrected(finding, correction)
         views.append(ActivityView(each, verdict, finding, correction))
     return views
-
-
-def _open_cases(
-    unit: UnitOfWork, policy: str, wanted: Wanted, team: str | None, teams: set[str]
-) -> Iterator[list[Case]]:
-    """Page by page, so that no more than one page's findings are held at a time."""
-    after = 0
-    while stored := unit.browsing.page(wanted, after=after, limit=_READ_AT_ONCE):
-        after = stored[-1].key
-        teams.update(s.opportunity.team for s in stored if s.opportunity.team)
-        yield list(read_cases(unit, policy, [s for s in stored if _is_of(s.opportunity, team)]))
-
-
-def _closed_cases(
-    unit: UnitOfWork, policy: str, wanted: Wanted, team: str | None, week: Week
-) -> list[Case]:
-    """Opportunities closed since they were decided on in the week before."""
-    keys = unit.decisions.closed_with_decisions(week.before.monday)
-    stored = [s for s in unit.browsing.opportunities(keys) if _is_of(s.opportunity, team)]
-    seen = [s for s in stored if _may_be_seen(s.opportunity, wanted)]
-    return list(read_cases(unit, policy, seen))
 
 
 def _may_be_seen(opportunity: Opportunity, wanted: Wanted) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -90,6 +90,23 @@ class BrowsingRepository:
         found = OpportunityRepository(self._session).with_histories(rows)
         self._session.expunge_all()
         return found
+
+    def pages(self, wanted: Wanted, size: int) -> Iterator[list[StoredOpportunity]]:
+        """All of them by key, with their histories, some at a time."""
+        chosen = conditions(self._session, wanted)
+        repository, after = OpportunityRepository(self._session), 0
+        while True:
+            rows = self._session.execute(
+                select(*OpportunityRow.__table__.c)
+                .where(OpportunityRow.key > after, *chosen)
+                .order_by(OpportunityRow.key)
+                .limit(size)
+            ).all()
+            if not rows:
+                return
+            after = rows[-1].key
+            yield repository.with_histories(rows)
+            self._session.expunge_all()
 
     def count(self, wanted: Wanted) -> int:
         """How many there are."""

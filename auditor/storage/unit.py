@@ -30,6 +30,7 @@ from auditor.storage.idempotency import IdempotencyRepository
 from auditor.storage.imported import ImportedRepository
 from auditor.storage.inbound import InboundRepository
 from auditor.storage.labels import LabelRepository
+from auditor.storage.lean_findings import LeanFindings
 from auditor.storage.login_attempts import LoginAttemptRepository
 from auditor.storage.note_vectors import NoteVectorRepository
 from auditor.storage.notes import NoteRepository
@@ -72,6 +73,8 @@ class UnitOfWork:
         """The records behind those counts."""
         self.brief_findings = BriefFindings(session)
         """Findings without their words."""
+        self.lean_findings = LeanFindings(session)
+        """Findings without their texts."""
         self.filler = TableFiller(session)
         """Rows by the million."""
         self.browsing = BrowsingRepository(session)

@@ -34,13 +34,15 @@ from typing import Any
 import numpy as np
 
 from auditor.classify.encoder import Encoder
-from auditor.digest.render import render_html, render_json, render_text
+from auditor.digest.item_texts import ItemTexts
+from auditor.digest.json_twin import item_json, json_parts
+from auditor.digest.render import render_html, render_text
 from auditor.digest.view import make_view
 from auditor.domain.policy import Policy
 from auditor.domain.week import Week
 from auditor.health import HealthRules, compute_health
 from auditor.intake import IntakeOptions, IntakeReport, read_paths
-from auditor.jobs.docketing import stored_docket
+from auditor.jobs.docketing import brief_docket, stored_docket
 from auditor.jobs.due import count_due, due_blocks
 from auditor.jobs.importing import Importer
 from auditor.jobs.searching import Searcher, text_hash
@@ -154,11 +156,13 @@ def _docket(database: Database, _: int) -> None:
 
 
 def _digest(database: Database, _: int) -> None:
-    docket, _teams = stored_docket(database, _POLICY, week=_WEEK, shown=12)
+    texts = ItemTexts(item_json)
+    docket, _teams = brief_docket(database, _POLICY, week=_WEEK, shown=12, on_item=texts.add)
     view = make_view(docket, classifier="bench", policy=_POLICY.fingerprint)
     render_html(view)
     render_text(view)
-    render_json(docket, view, classifier="bench", policy=_POLICY.fingerprint)
+    for _part in json_parts(docket, view, texts, classifier="bench", policy=_POLICY.fingerprint):
+        pass
 
 
 def _health(database: Database, _: int) -> None:

@@ -22,12 +22,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from auditor.digest.render import render_html, render_json, render_text
+from auditor.digest.item_texts import ItemTexts
+from auditor.digest.json_twin import item_json, json_parts
+from auditor.digest.render import render_html, render_text
 from auditor.digest.view import make_view
 from auditor.domain.policy import Policy
 from auditor.domain.week import Week
 from auditor.health import HealthRules, compute_health, health_data, rep_queue
-from auditor.jobs.docketing import stored_docket
+from auditor.jobs.docketing import brief_docket
 from auditor.storage import Database, SchemaState, open_database
 from eval.bench.pipeline_rows import Pipeline, Size
 
@@ -71,16 +73,18 @@ def _company(database: Database) -> int:
 
 def _digest(database: Database, team: str | None) -> int:
     seen = None if team is None else {team.casefold()}
-    docket, _ = stored_docket(
-        database, POLICY, week=Week.last_before(AS_OF), shown=12, seen_teams=seen
+    texts = ItemTexts(item_json)
+    docket, _ = brief_docket(
+        database,
+        POLICY,
+        week=Week.last_before(AS_OF),
+        shown=12,
+        seen_teams=seen,
+        on_item=texts.add,
     )
     view = make_view(docket, classifier="bench", policy=POLICY.fingerprint)
-    twins = (
-        render_html(view),
-        render_text(view),
-        render_json(docket, view, classifier="bench", policy=POLICY.fingerprint),
-    )
-    return sum(map(len, twins))
+    twin = json_parts(docket, view, texts, classifier="bench", policy=POLICY.fingerprint)
+    return len(render_html(view)) + len(render_text(view)) + sum(map(len, twin))
 
 
 MEASURED: dict[str, Callable[[Database], int]] = {

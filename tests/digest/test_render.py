@@ -10,7 +10,7 @@ import pytest
 
 from auditor.digest.render import render_html, render_json, render_text
 from auditor.digest.view import make_view
-from auditor.domain.docket import Docket, build_docket
+from auditor.domain.docket import FullDocket, build_docket
 from auditor.domain.policy import Policy
 from tests.builders import LOSS, VAGUE, a_finding, an_opportunity
 from tests.digest.test_view import LOGGED, WEEK, make, row
@@ -30,7 +30,7 @@ class _Tags(HTMLParser):
             self.links.append(dict(attrs).get("href"))
 
 
-def _docket() -> Docket:
+def _docket() -> FullDocket:
     rows = [
         (an_opportunity(id=f"o{n}", name=f"Deal {n}"), [a_finding(LOGGED, label)])
         for n, label in enumerate([LOSS, VAGUE])

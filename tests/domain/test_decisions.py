@@ -19,7 +19,7 @@ from auditor.domain.decisions import (
     follow,
     in_force,
 )
-from auditor.domain.docket import Case, Docket, build_docket
+from auditor.domain.docket import Case, FullDocket, build_docket
 from auditor.domain.findings import Finding
 from auditor.domain.labels import Reason
 from auditor.domain.policy import Policy
@@ -104,7 +104,7 @@ ADVANCE = {"step": "Review with the CFO", "due_on": TODAY + timedelta(3)}
 
 def _docket(
     *decisions: Decision, findings: list[Finding] | None = None, week: Week = NEXT, **deal: Any
-) -> Docket:
+) -> FullDocket:
     own = findings if findings is not None else [a_finding(SAID)]
     case = Case(an_opportunity(**deal), own, 1, decisions)
     small = an_opportunity(id="o2", name="rich", value=10_000_000)
@@ -113,7 +113,7 @@ def _docket(
     )
 
 
-def _of(docket: Docket) -> Any:
+def _of(docket: FullDocket) -> Any:
     return next((i for i in docket.items if i.key == 1), None)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from auditor.domain.docket import Docket, build_docket
+from auditor.domain.docket import FullDocket, build_docket
 from auditor.domain.findings import Finding
 from auditor.domain.policy import Policy
 from auditor.domain.records import Opportunity, OpportunityStatus
@@ -18,7 +18,7 @@ WEEK = Week(2026, 10)
 LOGGED = WEEK.monday + timedelta(2)
 
 
-def _docket(*rows: tuple[Opportunity, Sequence[Finding]], shown: int = 12) -> Docket:
+def _docket(*rows: tuple[Opportunity, Sequence[Finding]], shown: int = 12) -> FullDocket:
     return build_docket(rows, week=WEEK, policy=Policy(classifier="test"), shown=shown)
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.digest.render import render_html, render_json, render_text
+from auditor.digest.item_texts import ItemTexts
+from auditor.digest.json_twin import item_json, json_parts
+from auditor.digest.render import render_html, render_text
 from auditor.digest.slack import make_blocks
 from auditor.domain.flow import TeamRules
 from auditor.domain.records import OpportunityStatus
@@ -92,9 +94,11 @@ def test_it_is_left_out_by_setting_and_in_reps_own(
 
 
 def test_each_twin_and_slack_have_it_and_names_are_escaped(database: Database) -> None:
-    made = _make(database)
+    texts = ItemTexts(item_json)
+    made = _make(database, texts=[texts])
     page, blocks = render_html(made.view), json.dumps(make_blocks(made.view))
-    data = json.loads(render_json(made.docket, made.view, classifier="c", policy="p"))
+    twin = json_parts(made.docket, made.view, texts, classifier="c", policy="p")
+    data = json.loads("".join(twin))
     assert [line["label"] for line in data["flow"]] == list(_told(made))
     assert "<strong>Honest pipeline.</strong>" in page
     assert "*Honest pipeline.*" in blocks

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import create_engine, text
 
 from auditor.classify.rules import RulesClassifier
-from auditor.domain.docket import Docket
+from auditor.domain.docket import FullDocket
 from auditor.domain.policy import Policy
 from auditor.domain.records import Activity, AuditRecord, Opportunity
 from auditor.domain.week import Week
@@ -65,7 +65,7 @@ def judge_all(database: Database, policy: Policy = POLICY) -> int:
     return judge_due(database, RULES, policy)
 
 
-def docket_of(database: Database, week: Week, policy: Policy = POLICY) -> Docket:
+def docket_of(database: Database, week: Week, policy: Policy = POLICY) -> FullDocket:
     """The stored docket of a week."""
     return stored_docket(database, policy, week=week, shown=12)[0]
 

@@ -14,7 +14,7 @@ import pytest
 
 from auditor.digest.render import render_json
 from auditor.digest.view import make_view
-from auditor.domain.docket import Docket
+from auditor.domain.docket import FullDocket
 from auditor.domain.records import Opportunity
 from auditor.domain.week import Week
 from auditor.intake import IntakeOptions, IntakeReport, assemble, read_paths
@@ -55,7 +55,7 @@ def _import(database: Database, path: Path, report: IntakeReport | None = None) 
     return Importer(database, "crm", DAY, report).run(items).taken.written
 
 
-def _words(docket: Docket) -> str:
+def _words(docket: FullDocket) -> str:
     view = make_view(docket, classifier=RULES.name, policy=POLICY.fingerprint, heading="")
     return render_json(docket, view, classifier=RULES.name, policy=POLICY.fingerprint)
 

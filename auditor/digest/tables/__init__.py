@@ -10,7 +10,7 @@ from auditor.digest.tables.csv_text import (
     neutralised,
     restored,
 )
-from auditor.digest.tables.docket_table import docket_table
+from auditor.digest.tables.docket_table import docket_csv, item_cells
 from auditor.digest.tables.health_tables import HEALTH_TABLES, health_table, table_of_section
 
 __all__ = [
@@ -20,7 +20,8 @@ __all__ = [
     "csv_bytes",
     "neutralised",
     "restored",
-    "docket_table",
+    "docket_csv",
+    "item_cells",
     "HEALTH_TABLES",
     "health_table",
     "table_of_section",

@@ -11,11 +11,12 @@ apostrophes away.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -66,11 +67,23 @@ def csv_bytes(table: Table) -> bytes:
     Texts are quoted, numbers are not; days are ISO 8601, and the decimal sign is a point.  Control
     and direction characters are shown as signs; a cell is cut after ``LONGEST_CELL`` characters.
     """
+    lines = (csv_line(row) for row in (table.columns, *table.rows))
+    return b"".join(csv_parts(lines))
+
+
+def csv_parts(lines: Iterable[str]) -> Iterator[bytes]:
+    """The same file, a line at a time, of lines that ``csv_line`` wrote."""
+    yield codecs.BOM_UTF8
+    for line in lines:
+        yield f"{line}\r\n".encode("utf-8", "replace")
+
+
+def csv_line(cells: Sequence[Cell]) -> str:
+    """One line of the file, without its end."""
     out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
-    writer.writerow([_text(name) for name in table.columns])
-    writer.writerows([_written(cell) for cell in row] for row in table.rows)
-    return out.getvalue().encode("utf-8-sig", "replace")
+    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="")
+    writer.writerow([_written(cell) for cell in cells])
+    return out.getvalue()
 
 
 def neutralised(text: str) -> str:

@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple, TypeVar
 
+from auditor.digest.item_texts import ItemTexts
 from auditor.digest.items import quote_line
-from auditor.digest.tables.csv_text import Cell, Table, make_table
+from auditor.digest.tables.csv_text import Cell, csv_line, csv_parts
 from auditor.digest.words import web_address
 from auditor.domain.decisions import Followed
 from auditor.domain.docket import Docket, DocketItem
 from auditor.domain.quoted import QuotedWords
 from auditor.domain.records import NextActivity
+from auditor.domain.week import Week
 
 T = TypeVar("T")
 _PLACES = 4
 
 
 class _Row(NamedTuple):
-    rank: int
     item: DocketItem
-    this_week: bool
-    docket: Docket
+    week: Week
 
 
-def docket_table(docket: Docket) -> Table:
-    """The docket's items by rank.
+def item_cells(week: Week) -> Callable[[DocketItem], str]:
+    """Gives what writes an item's cells of the table of that week, but for the first two."""
+
+    def write(item: DocketItem) -> str:
+        row = _Row(item, week)
+        return csv_line([of(row) for of in _COLUMNS.values()])
+
+    return write
+
+
+def docket_csv(docket: Docket, texts: ItemTexts) -> Iterator[bytes]:
+    """The table as a file, a line at a time, by rank.
 
     What its rep alone sees yet is left out, as it is left out of the decisions.
+
+    Args:
+        docket: what it is about.
+        texts: what ``item_cells`` wrote of each of its lines.
     """
-    asked = {id(item) for item in docket.decisions}
-    rest = [i for i in docket.items if id(i) not in asked and i.held_until is None]
-    ordered = [*docket.decisions, *rest]
-    rows = [_Row(n, item, id(item) in asked, docket) for n, item in enumerate(ordered, 1)]
-    return make_table("docket", rows, _COLUMNS)
+    chosen = {at: n for n, at in enumerate(docket.chosen)}
+    asked = sorted((x for x in docket.lines if x.at in chosen), key=lambda x: chosen[x.at])
+    rest = (x for x in docket.lines if x.at not in chosen and x.held_until is None)
+    cells = (
+        f"{csv_line([n, n <= len(asked)])},{texts[line]}"
+        for n, line in enumerate(chain(asked, rest), 1)
+    )
+    return csv_parts(chain([csv_line(("rank", "this_week", *_COLUMNS))], cells))
 
 
 def _deciding(of: Callable[[QuotedWords], Cell]) -> Callable[[_Row], Cell]:
@@ -60,8 +78,6 @@ def _where(
 
 
 _COLUMNS: Mapping[str, Callable[[_Row], Cell]] = {
-    "rank": lambda r: r.rank,
-    "this_week": lambda r: r.this_week,
     "action": lambda r: r.item.recommendation.action,
     "account": lambda r: r.item.opportunity.account,
     "opportunity": lambda r: r.item.opportunity.name,
@@ -92,6 +108,6 @@ _COLUMNS: Mapping[str, Callable[[_Row], Cell]] = {
     "opportunity_id": lambda r: r.item.opportunity.id,
     "activity_id": _deciding(lambda q: q.activity_id),
     "url": lambda r: web_address(r.item.opportunity.url),
-    "week": lambda r: str(r.docket.week),
-    "as_of": lambda r: r.docket.as_of,
+    "week": lambda r: str(r.week),
+    "as_of": lambda r: r.week.reading_day,
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from auditor.digest.tables import csv_bytes, docket_table
-from auditor.domain.docket import Case, Docket, build_docket
+from auditor.digest.item_texts import ItemTexts
+from auditor.digest.tables import docket_csv, item_cells
+from auditor.domain.docket import Case, FullDocket, build_docket
 from auditor.domain.policy import Policy
 from auditor.domain.week import Week
 from tests.builders import LOSS, MEANINGFUL, VAGUE, a_finding, an_opportunity
@@ -17,7 +18,7 @@ LOGGED = WEEK.monday + timedelta(2)
 AHEAD = (WEEK.reading_day + timedelta(3),)
 
 
-def docket_of(*cases: Case, shown: int = 12, coaching_days: int = 0) -> Docket:
+def docket_of(*cases: Case, shown: int = 12, coaching_days: int = 0) -> FullDocket:
     return build_docket(
         cases,
         week=WEEK,
@@ -34,8 +35,12 @@ def case(name: str, label: object, value: int = 1000, **more: object) -> Case:
     return Case(deal, [finding], trouble_since=since)  # type: ignore[arg-type]
 
 
+def csv_of(docket: FullDocket) -> bytes:
+    return b"".join(docket_csv(docket, ItemTexts.of(docket, item_cells(WEEK))))
+
+
 def test_an_item_tells_what_its_card_tells() -> None:
-    [line] = lines_of(csv_bytes(docket_table(docket_of(case("Hall", LOSS, 48_200)))))
+    [line] = lines_of(csv_of(docket_of(case("Hall", LOSS, 48_200))))
     assert line["rank"] == "1"
     assert line["this_week"] == "yes"
     assert line["action"] == "close"
@@ -58,7 +63,7 @@ def test_this_week_s_decisions_come_first_and_all_open_ones_follow() -> None:
         case("fine", MEANINGFUL, 99_000, commits=AHEAD),
         shown=3,
     )
-    lines = lines_of(csv_bytes(docket_table(docket)))
+    lines = lines_of(csv_of(docket))
     assert [line["rank"] for line in lines] == [str(n) for n in range(1, 8)]
     assert [line["this_week"] for line in lines] == ["yes"] * 3 + ["no"] * 4
     decided = [item.opportunity.id for item in docket.decisions]
@@ -72,10 +77,10 @@ def test_what_a_rep_alone_sees_yet_is_left_out() -> None:
     old = case("old", VAGUE, trouble_since=date(2026, 1, 5))
     docket = docket_of(new, old, coaching_days=5)
     assert len(docket.items) == 2
-    assert [x["opportunity_id"] for x in lines_of(csv_bytes(docket_table(docket)))] == ["old"]
+    assert [x["opportunity_id"] for x in lines_of(csv_of(docket))] == ["old"]
 
 
 def test_an_empty_docket_has_its_headings() -> None:
-    content = csv_bytes(docket_table(docket_of()))
+    content = csv_of(docket_of())
     assert content.startswith(b'\xef\xbb\xbf"rank","this_week","action","account"')
     assert content.count(b"\r\n") == 1
