@@ -21,6 +21,7 @@ from auditor.domain.coaching import held_until
 from auditor.domain.decisions import Became, follow, in_force
 from auditor.domain.docket_items import Case, DocketItem, FollowedItem
 from auditor.domain.docket_lines import DocketLine, line_of
+from auditor.domain.docket_ranks import choose, rank_lines
 from auditor.domain.findings import Finding
 from auditor.domain.policy import Policy
 from auditor.domain.recommendation import asked_of_deciding, recommend, say_date
@@ -47,8 +48,6 @@ __all__ = [
 
 DECISIONS_SHOWN = 12
 """Items that a supervisor can decide in ten minutes."""
-_FRESH_LIFT = 1.25
-_MOST_OF_ONE_ACTION = 2 / 3
 
 
 @dataclass(frozen=True)
@@ -126,9 +125,9 @@ def build_docket(
     """
     made: list[DocketItem] = []
     lines, followed = _gather(cases, made.append, week, policy, stages, coaching_days)
-    ranked = _ranked(lines)
+    ranked = rank_lines(lines)
     items = {line.at: replace(made[line.at], rank=line.rank) for line in ranked}
-    chosen = _choose(ranked, shown)
+    chosen = choose(ranked, shown)
     decisions = tuple(items[line.at] for line in chosen)
     docket = _docket(ranked, chosen, decisions, followed, week)
     return FullDocket(**vars(docket), items=tuple(items.values()))
@@ -159,8 +158,8 @@ def build_brief_docket(
         read: gives the cases of those keys, to show the decisions with all their words.
     """
     lines, followed = _gather(cases, on_item, week, policy, stages, coaching_days)
-    ranked = _ranked(lines)
-    chosen = _choose(ranked, shown)
+    ranked = rank_lines(lines)
+    chosen = choose(ranked, shown)
     keys = [line.key for line in chosen if line.key is not None]
     whole = {
         case.key: stand_on_docket(case, week=week, policy=policy, stages=stages)
@@ -192,12 +191,6 @@ def _gather(
     return lines, followed
 
 
-def _ranked(lines: Sequence[DocketLine]) -> list[DocketLine]:
-    values = [float(i.opportunity.value) for i in lines if i.opportunity.value is not None]
-    typical = statistics.median(values) if values else 1.0
-    return sorted((i._replace(rank=_rank(i, typical)) for i in lines), key=_place)
-
-
 def _docket(
     ranked: Sequence[DocketLine],
     chosen: Sequence[DocketLine],
@@ -216,11 +209,6 @@ def _docket(
         currency=currencies.pop() if len(currencies) == 1 else None,
         followed=tuple(followed),
     )
-
-
-def _place(line: DocketLine) -> tuple[bool, float]:
-    """What sorts first: steps owed, then rank."""
-    return not line.is_owed, -line.rank
 
 
 def _followed(case: Case, week: Week) -> Iterator[FollowedItem]:
@@ -316,38 +304,6 @@ def _week_before(
         opportunity = opportunity.model_copy(update={"due_history": dues})
     pending = earlier[-1].activity.next_activity
     return stood_earlier(opportunity, earlier, pending, as_of=week.monday)
-
-
-_WEIGHTS = {
-    Action.CLOSE: 1.0,
-    Action.ADVANCE: 1.0,
-    Action.REVIEW: 0.6,
-    Action.PARK: 0.1,
-    Action.LEAVE: 0.0,
-}
-
-
-def _rank(line: DocketLine, typical: float) -> float:
-    value = float(line.opportunity.value) if line.opportunity.value is not None else typical
-    fresh = line.active_last_week or line.is_overdue or line.changed
-    return value * line.confidence * _WEIGHTS[line.action] * (_FRESH_LIFT if fresh else 1.0)
-
-
-def _choose(lines: Sequence[DocketLine], shown: int) -> list[DocketLine]:
-    """The highest ranks, with no single action taking more than two thirds of the places."""
-    wanted = [i for i in lines if i.is_open_question and i.held_until is None]
-    limit = max(1, round(shown * _MOST_OF_ONE_ACTION))
-    taken: list[DocketLine] = []
-    count: Counter[Action] = Counter()
-    for line in wanted:
-        room = count[line.action] < limit or line.is_owed
-        if len(taken) < shown and room:
-            taken.append(line)
-            count[line.action] += 1
-    chosen = {line.at for line in taken}
-    rest = [i for i in wanted if i.at not in chosen]
-    taken += rest[: shown - len(taken)]
-    return sorted(taken, key=_place)
 
 
 def _certainty(lines: Sequence[DocketLine]) -> Certainty:
