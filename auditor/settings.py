@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     """SQLAlchemy URL; SQLite in the user's data folder by default."""
     classifier: Literal["local", "rules", "llm", "cascade"] = "local"
     """Which classifier judges."""
-    review_below: float = Field(default=0.73, ge=0, le=1)
+    review_below: float = Field(default=0.70, ge=0, le=1)
     """A confidence under this becomes needs_review."""
     close_above: float = Field(default=0.85, ge=0, le=1)
     """Closing is recommended only from this confidence on."""

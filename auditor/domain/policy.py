@@ -21,7 +21,7 @@ class Policy(BaseModel):
     """Version of the label definitions."""
     prompts: str = "none"
     """Fingerprint of the prompts used; ``none`` without a language model."""
-    review_below: float = Field(default=0.73, ge=0, le=1)
+    review_below: float = Field(default=0.70, ge=0, le=1)
     """A confidence under this makes a verdict ``needs_review``."""
     close_above: float = Field(default=0.85, ge=0, le=1)
     """Closing is recommended only from this confidence on."""
