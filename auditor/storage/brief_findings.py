@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Text, and_, case, cast, func, select, type_coerce
+from sqlalchemy import Text, case, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from auditor.domain.findings import Contact, Finding
@@ -22,7 +22,7 @@ from auditor.domain.labels import Label, Reason
 from auditor.domain.records import Activity, ActivityKind, NextActivity
 from auditor.domain.verdict import Action, Evidence, EvidenceRole, Recommendation, Status, Verdict
 from auditor.storage.counting import AnySelect
-from auditor.storage.decision_models import CorrectionRow
+from auditor.storage.current_findings import corrected_opportunities, is_current
 from auditor.storage.filled import filler
 from auditor.storage.keys_in import keys_in
 from auditor.storage.mapping import commitments_of
@@ -64,30 +64,15 @@ class BriefFindings:
 
         Those of opportunities on which a supervisor corrected anything are read whole.
         """
-        whole = self._corrected(opportunities)
+        whole = corrected_opportunities(self._session, opportunities)
         found = VerdictRepository(self._session).current(whole, policy) if whole else {}
         left_out = set(whole)
         brief = [key for key in opportunities if key not in left_out]
         return BriefPage(found, packed_rows(self._session, _brief(brief, policy)), policy)
 
-    def _corrected(self, opportunities: Sequence[int]) -> list[int]:
-        query = (
-            select(ActivityRow.opportunity_key)
-            .distinct()
-            .join(CorrectionRow, CorrectionRow.activity_key == ActivityRow.key)
-            .where(keys_in(ActivityRow.opportunity_key, opportunities))
-            .where(CorrectionRow.undone_at.is_(None))
-        )
-        return [key for key in self._session.scalars(query) if key is not None]
-
 
 def _brief(opportunities: Sequence[int], policy: str) -> AnySelect:
     act, verdict = ActivityRow, VerdictRow
-    is_current = and_(
-        verdict.activity_key == act.key,
-        verdict.policy == policy,
-        verdict.input_hash == act.input_hash,
-    )
     loss = verdict.verdict[("probabilities", Label.IMPLICIT_LOSS.value)].as_float()
     query: AnySelect = select(
         act.opportunity_key,
@@ -107,7 +92,7 @@ def _brief(opportunities: Sequence[int], policy: str) -> AnySelect:
         case((verdict.contact != Contact.TWO_WAY.value, loss)),
     )
     return (
-        query.join(verdict, is_current)
+        query.join(verdict, is_current(policy))
         .where(keys_in(act.opportunity_key, opportunities))
         .order_by(act.opportunity_key, act.occurred_utc, act.key)  # as the index has it
     )

@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Text, and_, case, cast, func, select, type_coerce
+from sqlalchemy import Text, case, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from auditor.domain.findings import Contact, Finding
@@ -33,7 +33,7 @@ from auditor.domain.verdict import (
 )
 from auditor.storage.columns import value_list, values
 from auditor.storage.counting import AnySelect
-from auditor.storage.decision_models import CorrectionRow
+from auditor.storage.current_findings import corrected_opportunities, is_current
 from auditor.storage.filled import filler
 from auditor.storage.keys_in import keys_in
 from auditor.storage.mapping import commitments_of
@@ -87,7 +87,7 @@ class LeanFindings:
 
         Those of opportunities on which a supervisor corrected anything are read whole.
         """
-        whole = self._corrected(opportunities)
+        whole = corrected_opportunities(self._session, opportunities)
         found = VerdictRepository(self._session).current(whole, policy) if whole else {}
         left_out = set(whole)
         keys = [key for key in opportunities if key not in left_out]
@@ -105,24 +105,9 @@ class LeanFindings:
         rows = self._session.execute(query.where(keys_in(ActivityRow.opportunity_key, keys)))
         return {(key, name): text for key, name, text in rows if key is not None}
 
-    def _corrected(self, opportunities: Sequence[int]) -> list[int]:
-        query = (
-            select(ActivityRow.opportunity_key)
-            .distinct()
-            .join(CorrectionRow, CorrectionRow.activity_key == ActivityRow.key)
-            .where(keys_in(ActivityRow.opportunity_key, opportunities))
-            .where(CorrectionRow.undone_at.is_(None))
-        )
-        return [key for key in self._session.scalars(query) if key is not None]
-
 
 def _lean(opportunities: Sequence[int], policy: str) -> AnySelect:
     act, verdict = ActivityRow, VerdictRow
-    is_current = and_(
-        verdict.activity_key == act.key,
-        verdict.policy == policy,
-        verdict.input_hash == act.input_hash,
-    )
     loss = verdict.verdict[("probabilities", Label.IMPLICIT_LOSS.value)].as_float()
     query: AnySelect = select(
         act.opportunity_key,
@@ -146,7 +131,7 @@ def _lean(opportunities: Sequence[int], policy: str) -> AnySelect:
         cast(verdict.provenance["asked"], Text()),
     )
     return (
-        query.join(verdict, is_current)
+        query.join(verdict, is_current(policy))
         .where(keys_in(act.opportunity_key, opportunities))
         .order_by(act.opportunity_key, act.occurred_utc, act.key)  # as the index has it
     )
