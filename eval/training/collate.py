@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -40,6 +41,14 @@ class Answers:
     signs: Tensor
     families: Tensor
     """Number of each record's family."""
+
+
+Tensors = TypeVar("Tensors", Batch, Answers)
+
+
+def to_device(tensors: Tensors, device: str) -> Tensors:
+    """The same tensors on another device."""
+    return type(tensors)(**{f.name: getattr(tensors, f.name).to(device) for f in fields(tensors)})
 
 
 def pad(rows: Sequence[NDArray[np.generic]], length: int, fill: float = 0) -> Tensor:

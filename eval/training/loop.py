@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from eval.training.bert import load_base
-from eval.training.collate import answers, collate
+from eval.training.collate import Batch, answers, collate, to_device
 from eval.training.data import Example, batches
-from eval.training.losses import total_loss
+from eval.training.losses import disagreement, total_loss
 from eval.training.model import RecordModel, RecordOutput, TokenModel, TokenOutput
 from eval.training.settings import Settings
 
@@ -52,12 +52,9 @@ class Prediction:
     """Logits (tokens, 2) of each window."""
 
 
-def run_batch(model: Model, batch: object, *, mixed: bool) -> tuple[TokenOutput, RecordOutput]:
-    """One forward pass."""
-    from eval.training.collate import Batch
-
-    assert isinstance(batch, Batch)
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=mixed):
+def run_batch(model: Model, batch: Batch, *, mixed: bool) -> tuple[TokenOutput, RecordOutput]:
+    """One forward pass; model and batch are on one device."""
+    with torch.autocast(batch.ids.device.type, dtype=torch.bfloat16, enabled=mixed):
         tokens = model.tokens(batch.ids, batch.mask, batch.types, batch.roles, batch.shares)
     records = model.records(tokens.pooled.float(), batch.places, batch.member, batch.features)
     return tokens, records
@@ -88,6 +85,7 @@ def fit(
     rng = random.Random(settings.seed)  # noqa: S311 (shuffling, not secrets)
     model = Model(settings)
     load_base(model.tokens.encoder, weights)
+    model.to(settings.device)
     plan = [
         _epoch(_hide(train, bare or {}, settings, rng), settings, rng)
         for _ in range(settings.epochs)
@@ -108,7 +106,7 @@ def fit(
                 _blend(average, model, min(settings.average, (1 + step) / (10 + step)))
         took = time.perf_counter() - began
         log(f"epoch {epoch + 1}/{settings.epochs} loss {losses / len(made):.4f} {took:.0f} s")
-    return (average if average is not None else model).eval()
+    return (average if average is not None else model).cpu().eval()
 
 
 def _hide(
@@ -136,9 +134,14 @@ def _epoch(train: Sequence[Example], settings: Settings, rng: random.Random) -> 
 def _step(
     model: Model, examples: list[Example], settings: Settings, optimiser: torch.optim.Optimizer
 ) -> float:
-    batch = collate([e.featured for e in examples])
+    twice = examples * 2 if settings.consistency_weight else examples
+    batch = to_device(collate([e.featured for e in twice]), settings.device)
+    told = to_device(answers(twice), settings.device)
     tokens, records = run_batch(model, batch, mixed=settings.bfloat16)
-    loss = total_loss(tokens, records, batch, answers(examples), settings)
+    loss = total_loss(tokens, records, batch, told, settings)
+    if settings.consistency_weight:
+        first, second = records.labels.chunk(2)
+        loss = loss + settings.consistency_weight * disagreement(first, second)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), CLIP)
@@ -177,12 +180,14 @@ def predict(
     model: Model, examples: Sequence[Example], *, tokens: int = 8192, mixed: bool = False
 ) -> list[Prediction]:
     """What a model says of examples, in order."""
+    device = next(model.parameters()).device.type
     order = sorted(range(len(examples)), key=lambda i: examples[i].featured.length)
     out: dict[int, Prediction] = {}
     with torch.inference_mode():
         for chunk in _chunks(order, examples, tokens):
             chosen = [examples[i] for i in chunk]
-            result = run_batch(model, collate([e.featured for e in chosen]), mixed=mixed)
+            batch = to_device(collate([e.featured for e in chosen]), device)
+            result = run_batch(model, batch, mixed=mixed)
             for i, prediction in zip(chunk, _unpack(chosen, *result), strict=True):
                 out[i] = prediction
     return [out[i] for i in range(len(examples))]
@@ -206,7 +211,7 @@ def _unpack(
     examples: Sequence[Example], tokens: TokenOutput, records: RecordOutput
 ) -> Iterator[Prediction]:
     def array(tensor: Tensor) -> NDArray[np.float32]:
-        return tensor.float().numpy()
+        return tensor.float().cpu().numpy()
 
     acts, evidence = array(tokens.acts), array(tokens.evidence)
     at = 0

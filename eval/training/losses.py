@@ -30,6 +30,16 @@ def total_loss(
     )
 
 
+def disagreement(first: Tensor, second: Tensor) -> Tensor:
+    """Mean symmetric Kullback-Leibler divergence of two readings with other dropout.
+
+    Source: X. Liang et al., R-Drop: Regularized Dropout for Neural Networks (2021).
+    """
+    one, other = (functional.log_softmax(x.float(), dim=1) for x in (first, second))
+    each = (one.exp() - other.exp()) * (one - other)
+    return each.sum(1).mean() / 2
+
+
 def _margins(logits: Tensor, answers: Answers, margin: float) -> Tensor:
     """Mean hinge over pairs of a family with different labels.
 

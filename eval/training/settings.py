@@ -36,6 +36,8 @@ class Settings:
     margin: float = 3.0
     """By how much the members of a family must differ in the log odds of their two labels."""
     margin_weight: float = 0.2
+    consistency_weight: float = 0.0
+    """Weight of the disagreement between two readings with other dropout; 0 for one reading."""
     pending_drop: float = 0.25
     """Share of the records whose pending activity is hidden in an epoch."""
     by_family: bool = True
@@ -43,6 +45,8 @@ class Settings:
     average: float = 0.999
     """Decay of the running average of the weights; 0 for none."""
     bfloat16: bool = True
-    """Mixed precision on the CPU."""
+    """Mixed precision."""
+    device: str = "cpu"
+    """Where it is trained; ``cuda`` for a graphics processor."""
     threads: int = 2
     shape: Shape = field(default_factory=Shape)
