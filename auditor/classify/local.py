@@ -67,7 +67,7 @@ class LocalClassifier:
         return [found[i] for i in inputs]
 
     def forget(self) -> int:
-        """Drops what is remembered of records, their texts too; returns how many."""
+        """Drops the opinions that are remembered; returns how many."""
         return self._seen.forget()
 
 
