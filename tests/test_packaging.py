@@ -38,6 +38,7 @@ def _run(installed: Path, *code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_installed_demo_writes_the_docket(installed: Path) -> None:
     main = (
         "import sys; sys.argv = ['auditor', 'demo', '--out', 'd']\n"

@@ -140,6 +140,7 @@ def test_a_packed_body_is_not_unpacked(machine: TestClient) -> None:
     assert answer.status_code in (400, 415, 422)
 
 
+@pytest.mark.slow
 def test_pages_and_answers_show_words_only(
     hurt: list[int], sign_in: Callable[[str], TestClient], machine: TestClient
 ) -> None:

@@ -271,6 +271,7 @@ def _complaints(page: Any, *rules: str) -> list[str]:
 
 
 # Markup is the same in both; only the colours differ.
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "rules"), [("light", ()), ("dark", ("color-contrast",))])
 def test_axe_finds_nothing_wrong_with_any_page(
     chromium: Any, address: str, scheme: str, rules: tuple[str, ...]

@@ -42,6 +42,7 @@ def _operations(app: FastAPI) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
+@pytest.mark.slow
 def test_generated_requests_meet_no_error_of_ours(app: FastAPI, machine: TestClient) -> None:
     """Whatever fits the document, and much that does not, is answered as it says."""
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
