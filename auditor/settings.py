@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     """Longest text sent; of a longer one the middle is left out."""
     llm_weight: float = Field(default=0.7, ge=0, le=1)
     """Weight of the language model against the local one; 1 leaves the local one out."""
-    llm_ask_below: float = Field(default=0.94, ge=0, le=1)
+    llm_ask_below: float = Field(default=0.92, ge=0, le=1)
     """A cascade asks about a local confidence under this; see docs/llm.md for what it buys."""
     llm_control_share: float = Field(default=0.02, ge=0, le=1)
     """Share of what the local model decides that a cascade asks about all the same."""

@@ -35,7 +35,7 @@ class Settings:
     evidence_weight: float = 0.5
     margin: float = 3.0
     """By how much the members of a family must differ in the log odds of their two labels."""
-    margin_weight: float = 0.2
+    margin_weight: float = 0.5
     consistency_weight: float = 0.0
     """Weight of the disagreement between two readings with other dropout; 0 for one reading."""
     pending_drop: float = 0.25
