@@ -1,7 +1,7 @@
 """Opinions kept in memory for records that come again, such as notes that are audited anew.
 
-An opinion is kept as bytes, in a fifth of the memory that its objects take, under a digest of what
-was judged: no text is kept.  One block for each also leaves the C library few holes in its heap.
+An opinion is kept as bytes, in a quarter of the memory that its objects take, under a digest of
+what was judged: no text is kept.
 What is kept is bounded by its size, not by its number alone: an opinion on a transcript of hundreds
 of turns takes as much as those on ten notes.
 """

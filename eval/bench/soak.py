@@ -51,10 +51,9 @@ RATES = {"webhook": 5.0, "audit": 1.0, "page": 1.0, "read": 1.0, "search": 0.2}
 PAGES = ("/", "/team", "/reps/Dana", "/search?q=who+waits+for+the+board", "/opportunities/1")
 READS = ("/v1/opportunities?limit=50", "/v1/health-metrics", "/v1/reps/Dana/queue", "/metrics")
 SEARCHES = ("/v1/search?q=went+with+another+supplier", "/v1/search?q=voicemail", "/v1/copied-notes")
-KEPT_MB_PER_NOTE = 0.018
-"""Opinion (2 KB), finding as pages read it (8 KB), vector (1 KB), and until they are full the pages
-that SQLite keeps for each connection and the moments and pending activities that were read already
-(together some 40 MB).  The opinions end at 50,000, the findings at 20,000."""
+KEPT_MB_PER_NOTE = 0.012
+"""Opinion (2 KB), finding as pages read it (8 KB), vector (1 KB), and opinions on what is audited
+meanwhile, a record to five notes.  The opinions end at 50,000, the findings at 20,000."""
 SLACK_MB = 40.0
 """Memory that an allocator may hold more of."""
 SLACK_HANDLES = 12
